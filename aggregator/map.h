@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Associative arrays: open addressing over entries kept in insertion order.
+ *
+ * A map owns its keys' and values' references. Deleting during a walk is allowed: a cursor never
+ * shows an entry that was deleted after it was opened, nor one that was inserted after.
+ */
+#ifndef MAP_H
+#define MAP_H
+
+#include "stat.h"
+
+struct map;
+
+struct map_shape {
+	unsigned key_count;		/* 1 … MAX_INDEXES */
+	enum type key_types[MAX_INDEXES];
+	enum type value_type;
+	struct stat_shape stat;		/* for TYPE_STATS */
+	int64_t max_entries;
+	bool wraps;			/* when full the oldest entry makes room */
+};
+
+struct map *map_new(const struct map_shape *shape);
+void map_free(struct map *map);
+/** map_get() - the value at @keys (key_count of them), or NULL. Valid until the next change */
+union value *map_get(struct map *map, const union value *keys);
+/**
+ * map_reach() - the value at @keys, made when it is not there (0, "", an empty statistic)
+ * NULL when the map is full and does not wrap. The map takes its own references to keys.
+ */
+union value *map_reach(struct map *map, const union value *keys);
+bool map_delete(struct map *map, const union value *keys);
+void map_clear(struct map *map);
+size_t map_count(const struct map *map);
+/**
+ * map_matches() - is there an entry whose keys equal @keys in all columns but those in @any?
+ * @any: bit i set: column i is `*`
+ */
+bool map_matches(struct map *map, const union value *keys, uint32_t any);
+size_t map_delete_matching(struct map *map, const union value *keys, uint32_t any);
+
+struct map_order {
+	int direction;		/* 0 insertion order, +1 ascending, -1 descending */
+	unsigned column;	/* 0: the value; n: key n, from 1 */
+	unsigned stat;		/* for statistics: an enum stat_need bit */
+	int variance_shift;
+	int64_t limit;		/* at most this many; negative: all */
+	const union value *keys;/* slice: columns not in any must equal these; NULL: all entries */
+	uint32_t any;
+};
+struct map_cursor;
+/** map_cursor_open() - a walk in @order; equal ones keep insertion order */
+struct map_cursor *map_cursor_open(struct map *map, const struct map_order *order);
+/** map_cursor_next() - borrowed keys and value of the next entry; false at the end */
+bool map_cursor_next(struct map_cursor *cursor, const union value **keys, union value **value);
+void map_cursor_close(struct map_cursor *cursor);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The task model: who a thread was at an event's instant. Fed with EVENT_COMM, EVENT_FORK,
+ * EVENT_EXIT and EVENT_MMAP in stream order; a task unknown to the stream is looked up in /proc.
+ */
+#ifndef TASK_H
+#define TASK_H
+
+#include "value.h"
+
+struct task_model;
+
+struct task {
+	int32_t tid, pid, ppid;	/* pid is the process (tgid) */
+	struct str *comm;	/* immortal: one copy per distinct name for the whole run */
+	bool exited;		/* an EXIT was seen; kept until the end of the round */
+	uint64_t start_time;	/* ns, CLOCK_MONOTONIC; 0 when it lived before the run */
+};
+
+struct task_model *task_model_new(void);
+void task_model_free(struct task_model *model);
+void task_model_apply(struct task_model *model, const struct event *event);
+/** task_find() - never NULL: an unknown and vanished tid gives a task named "" with pid = tid */
+struct task *task_find(struct task_model *model, int32_t tid);
+/** task_model_forget_exited() - drop tasks whose EXIT is older than @time; called between rounds */
+void task_model_forget_exited(struct task_model *model, uint64_t time);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The virtual machine: handlers compiled to typed register bytecode (compile.c), checked
+ * (verify.c), printable (dump.c), run here. Long and string registers are separate banks.
+ */
+#ifndef VM_H
+#define VM_H
+
+#include "map.h"
+#include "task.h"
+
+struct vm;
+
+/* what a handler may ask about the moment it runs at */
+struct vm_context {
+	const struct probe *probe;
+	const struct binding *binding;	/* how to load captures, NULL outside kernel events */
+	const struct event *event;	/* NULL for begin, end, error, timers */
+	uint64_t time;			/* ns, CLOCK_MONOTONIC: of the event, or due time, or now */
+	uint32_t cpu;
+	int32_t tid;			/* of the event; our own in begin, end and timers */
+};
+
+/* what natives see and change; the first member of struct vm */
+struct vm_session {
+	const struct program *program;
+	const struct run_options *options;
+	struct task_model *tasks;
+	struct buf output;		/* printf's text, flushed by the run loop */
+	struct vm_context now;
+	int64_t wall_offset;		/* ns: CLOCK_REALTIME - CLOCK_MONOTONIC */
+	uint64_t lost;			/* events lost so far, for scripts that ask */
+	bool exiting;			/* exit() was called, or too many errors */
+	bool interrupted;		/* set asynchronously to break endless loops (volatile use) */
+	unsigned error_count;
+	void *owner;			/* the aggregator */
+};
+
+/** vm_new() - compile and verify all of @program; NULL after a message on stderr */
+struct vm *vm_new(const struct program *program, const struct run_options *options,
+		  struct task_model *tasks);
+void vm_free(struct vm *vm);
+struct vm_session *vm_session(struct vm *vm);
+
+/**
+ * vm_run() - run one probe's handler, its arming condition first
+ * Returns true when it completed (or was not armed), false after a run-time error, which is then
+ * already reported and counted in the session.
+ */
+bool vm_run(struct vm *vm, const struct vm_context *context);
+void vm_dump(struct vm *vm, FILE *out);
+
+#endif

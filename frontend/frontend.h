@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The frontend's contract: script text and tapset in, `struct program` out.
+ *
+ *	frontend_new → frontend_add_family… → frontend_add_script… → frontend_parse (pass 1)
+ *	→ frontend_resolve (pass 2: library, expand, resolve, infer, fold) → frontend_plan (pass 3)
+ *	→ frontend_program → frontend_free
+ *
+ * Everything reachable from the session lives in its arena and dies with frontend_free().
+ * Functions that can fail return 0 or -errno; -EINVAL means diagnostics were collected.
+ */
+#ifndef FRONTEND_H
+#define FRONTEND_H
+
+#include "ast.h"
+
+struct frontend;
+struct family;
+
+/* ---- diagnostics: collected, sorted by when they were found, printed together ---- */
+
+enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
+
+/**
+ * diag_report() - collect one message
+ * @token: where; NULL for none
+ * @format: one sentence without a full stop, in lower case
+ * Returns an id for diag_hint() and diag_also(). Identical messages at one place are kept once.
+ */
+size_t diag_report(struct frontend *frontend, enum severity severity, const struct token *token,
+		   const char *format, ...) PRINTF_LIKE(4, 5);
+#define diag_error(frontend, token, ...) \
+	diag_report(frontend, SEVERITY_ERROR, token, __VA_ARGS__)
+#define diag_warning(frontend, token, ...) \
+	diag_report(frontend, SEVERITY_WARNING, token, __VA_ARGS__)
+/** diag_hint() - add a hint ("did you mean 'x'?") to message @id */
+void diag_hint(struct frontend *frontend, size_t id, const char *format, ...) PRINTF_LIKE(3, 4);
+/** diag_also() - add a second place with its own sentence to message @id */
+void diag_also(struct frontend *frontend, size_t id, const struct token *token,
+	       const char *format, ...) PRINTF_LIKE(4, 5);
+/**
+ * diag_suggest() - hint at the names nearest to @name, if any is near enough
+ * @candidates: names; @count of them
+ */
+void diag_suggest(struct frontend *frontend, size_t id, const char *name,
+		  const char *const *candidates, size_t count);
+size_t diag_error_count(const struct frontend *frontend);
+/** diag_print() - print what was collected since the last call, with source lines and carets */
+void diag_print(struct frontend *frontend, FILE *out);
+
+/* ---- options ---- */
+
+struct frontend_options {
+	const char *const *arguments;	 /* $1 … */
+	size_t argument_count;
+	const char *const *library_dirs; /* -I and the default tapset, searched in order */
+	size_t library_dir_count;
+	const char *const *defines;	 /* -D NAME[=VALUE] */
+	size_t define_count;
+	const char *const *globals;	 /* -G NAME=VALUE */
+	size_t global_count;
+	const char *kernel_release;	 /* uname -r, or -r */
+	const char *arch;		 /* "x86_64", "arm64" as in SystemTap's `arch` */
+	const char *compatible;		 /* --compatible, NULL for the current version */
+	int64_t target_pid;		 /* target(), 0 without -x and -c */
+	bool guru;			 /* -g */
+	bool no_optimize;		 /* -u */
+	bool no_warnings;		 /* -w */
+	bool warnings_are_errors;	 /* -W */
+	bool strict;			 /* --strict */
+	bool skip_badvars;		 /* --skip-badvars */
+	struct log log;
+};
+
+/* ---- what context a handler needs; EXPR_CONTEXT and builtins name these ---- */
+
+enum context_need {
+	NEED_TASK = 1 << 0,	 /* the task model: execname, pid, ppid … */
+	NEED_ADDRESS = 1 << 1,	 /* instruction pointer of the hit */
+	NEED_KERNEL_STACK = 1 << 2,
+	NEED_USER_STACK = 1 << 3,
+	NEED_REGISTERS = 1 << 4,
+	NEED_MAPS = 1 << 5,	 /* the task's address map */
+	NEED_TARGET = 1 << 6,
+};
+
+/* ---- natives: rows of builtin.def ---- */
+
+enum builtin_id {
+#define BUILTIN(name, result, parameters, flags, needs) BUILTIN_##name,
+#include "builtin.def"
+#undef BUILTIN
+	BUILTIN_COUNT
+};
+enum builtin_flag {
+	BUILTIN_PURE = 1 << 0,	    /* same arguments, same result: may be folded, may be dropped */
+	BUILTIN_READS = 1 << 1,	    /* reads the context or the system, no effect: may be dropped */
+	BUILTIN_EFFECT = 1 << 2,    /* prints, writes, ends …: never dropped */
+	BUILTIN_GURU = 1 << 3,	    /* only under -g or in the tapset */
+};
+/**
+ * struct builtin - a native function
+ * @parameters: one letter each, 'l' long, 's' string; those behind '|' may be left out
+ */
+struct builtin {
+	const char *name;
+	enum type result;
+	const char *parameters;
+	unsigned flags, needs;
+	enum builtin_id id;
+};
+extern const struct builtin builtin_table[BUILTIN_COUNT];
+/** builtin_find() - the row of @name, or NULL */
+const struct builtin *builtin_find(const char *name);
+
+/* ---- printf formats: parsed once, checked by infer, applied by the aggregator ---- */
+
+enum format_kind {
+	FORMAT_LITERAL,	 /* text */
+	FORMAT_SIGNED,	 /* %d %i */
+	FORMAT_UNSIGNED, /* %u */
+	FORMAT_HEX,	 /* %x %X */
+	FORMAT_OCTAL,	 /* %o */
+	FORMAT_POINTER,	 /* %p */
+	FORMAT_STRING,	 /* %s */
+	FORMAT_CHAR,	 /* %c */
+	FORMAT_BINARY,	 /* %b: the number's bytes */
+	FORMAT_MEMORY,	 /* %m: bytes at an address */
+	FORMAT_MEMORY_HEX, /* %M */
+};
+struct format_piece {
+	enum format_kind kind;
+	bool left, zero, plus, space, alternate, upper;
+	bool width_argument, precision_argument; /* `*`: a long comes before the value */
+	int width, precision;			 /* -1: not given */
+	const char *text;			 /* LITERAL */
+	size_t length;
+};
+struct format {
+	ARRAY(struct format_piece) pieces;
+	size_t argument_count;		/* `*` included */
+};
+/**
+ * format_parse() - parse a printf format
+ * NULL after diag_error() at @token. format_argument_type() is the type of argument @index.
+ */
+const struct format *format_parse(struct frontend *frontend, const char *text, size_t length,
+				  const struct token *token);
+enum type format_argument_type(const struct format *format, size_t index);
+
+/* ---- the product ---- */
+
+/*
+ * A capture is what must be read while the probe fires, seen by the handler as slot `slot`.
+ * How a site fills the slot is the site's recipe, made by the family that owns the site.
+ */
+enum capture_kind {
+	CAPTURE_FIELD,	/* a field of the trace event: name */
+	CAPTURE_COUNTER,/* @perf("name") */
+};
+struct capture {
+	enum capture_kind kind;
+	enum type type;		/* TYPE_LONG or TYPE_STRING */
+	const char *name;
+	const char *c_type;	/* as the kernel or the debug info names it, for -L */
+	const struct token *token;
+	unsigned slot;		/* index in probe.captures */
+};
+
+/* one term of a condition a kernel can test before it records: subject op value */
+enum filter_subject { FILTER_FIELD, FILTER_PID, FILTER_TID, FILTER_EXECNAME, FILTER_CPU };
+struct filter_term {
+	enum filter_subject subject;
+	const char *field;	/* FILTER_FIELD: the capture's name */
+	enum op op;		/* OP_EQ … OP_GE */
+	bool is_string;
+	int64_t number;
+	const char *string;
+};
+/* a handler does nothing unless all terms hold; the handler tests them itself all the same */
+typedef ARRAY(struct filter_term) filter;
+
+/**
+ * struct site - one place where a probe fires
+ * @name: as printed by -p3 and -v ("sched:sched_switch")
+ * @data: the family's own
+ */
+struct site {
+	const struct family *family;
+	const char *name;
+	void *data;
+};
+
+struct probe {
+	const struct family *family;
+	const struct probe_point *point; /* fully expanded: pp() */
+	const char *point_text;		 /* its text */
+	const char *alias_text;		 /* pn(): the point as the user wrote it */
+	const struct token *token;
+	ARRAY(struct site *) sites;
+	struct expr *condition;		 /* arming condition or NULL */
+	struct stmt *body;		 /* NULL: nothing to do */
+	variable_array locals;
+	ARRAY(struct capture *) captures;
+	filter filter;
+	unsigned needs;			 /* enum context_need */
+	unsigned index;			 /* in program.probes */
+	void *data;			 /* the family's own (a timer's period …) */
+	bool filtered_by_target;	 /* a leading pid() == target() */
+};
+
+struct program {
+	const struct frontend_options *options;
+	struct arena *arena;
+	variable_array globals;
+	ARRAY(struct function *) functions;
+	ARRAY(struct probe *) probes;
+	unsigned needs;
+	bool may_exit;			 /* some handler calls exit() */
+};
+
+/* ---- probe families: rows registered by stap.c, implemented where the knowledge is ---- */
+
+/* which part of the run makes a family's probes fire */
+enum family_source {
+	FAMILY_AGGREGATOR,	/* begin, end, error, never, timers: no kernel event */
+	FAMILY_TRACEFS,
+	FAMILY_PERF,
+};
+
+/* handed to family.resolve; it calls emit once per match */
+struct family_match {
+	struct frontend *frontend;
+	struct arena *arena;
+	void *backend;			/* as given to frontend_add_family() */
+	const struct probe_point *point;/* aliases expanded, wildcards in arguments not */
+	size_t emitted;
+	/**
+	 * emit() - one concrete probe
+	 * @point: with wildcards replaced (a copy; may be match->point itself)
+	 * @site: where it fires, or NULL for FAMILY_AGGREGATOR
+	 * @data: becomes probe.data
+	 */
+	void (*emit)(struct family_match *match, const struct probe_point *point,
+		     struct site *site, void *data);
+	void *owner;			/* the frontend's own */
+};
+
+/* one variable a site offers, for $$vars, -L and suggestions */
+struct family_variable {
+	const char *name;	/* with "$" */
+	const char *c_type;
+	enum type type;
+	bool is_parameter;	/* counted in $$parms, otherwise in $$locals */
+};
+
+/**
+ * struct family - one kind of probe point
+ * @pattern: "kernel.trace(string)", "timer.s(number)": components, argument kinds in parentheses
+ * @source: who delivers its events; decides the order of begin and end too
+ * @resolve: expand @match->point into concrete probes; 0, or -errno after diag_error().
+ *	Emitting nothing is "no match": the frontend then reports it unless the point is optional.
+ *	@match->backend is what frontend_add_family() was given.
+ * @variable: the capture of `$name` at @site, NULL when there is none (NULL @variable: the family
+ *	has none). @target is an EXPR_TARGET; the family checks its path too and may report itself.
+ * @variables: all variables of @site into @out, returns how many (at most @room)
+ * @generate_aliases: tapset source text defining aliases that match the dotted @pattern
+ *	("syscall.*"), for names the tapset itself does not define; NULL when there is none
+ * @describe: print the site's kernel definition and filter for -p3
+ */
+struct family {
+	const char *pattern;
+	enum family_source source;
+	int (*resolve)(struct family_match *match);
+	struct capture *(*variable)(struct frontend *frontend, const struct site *site,
+				    const struct expr *target);
+	size_t (*variables)(struct frontend *frontend, const struct site *site,
+			    struct family_variable *out, size_t room);
+	const char *(*generate_aliases)(struct frontend *frontend, void *backend,
+					const char *pattern);
+	void (*describe)(void *backend, const struct probe *probe, const struct site *site,
+			 FILE *out);
+	const char *summary; /* for --dump-probe-types */
+};
+
+/* ---- the session ---- */
+
+struct frontend *frontend_new(const struct frontend_options *options);
+void frontend_free(struct frontend *frontend);
+struct arena *frontend_arena(struct frontend *frontend);
+const struct frontend_options *frontend_get_options(const struct frontend *frontend);
+/** frontend_intern() - the session's one copy of a name */
+const char *frontend_intern(struct frontend *frontend, const char *text);
+
+/** frontend_add_family() - register a row; @family must outlive the session */
+void frontend_add_family(struct frontend *frontend, const struct family *family, void *backend);
+/** frontend_add_script() - a user script; @text is copied */
+void frontend_add_script(struct frontend *frontend, const char *name, const char *text,
+			 size_t size);
+int frontend_parse(struct frontend *frontend) MUST_CHECK;
+int frontend_resolve(struct frontend *frontend) MUST_CHECK;
+int frontend_plan(struct frontend *frontend) MUST_CHECK;
+/** frontend_program() - the product, valid after frontend_plan() */
+struct program *frontend_program(struct frontend *frontend);
+
+/** frontend_print_scripts() - -p1: the parsed scripts as source text that parses to the same */
+void frontend_print_scripts(struct frontend *frontend, FILE *out);
+/** frontend_print_program() - -p2: globals, functions and probes with types, after resolution */
+void frontend_print_program(struct frontend *frontend, FILE *out);
+/**
+ * frontend_list() - -l and -L: one line per probe matching @pattern
+ * Returns the number of lines, or -errno after diag_error().
+ */
+int frontend_list(struct frontend *frontend, const char *pattern, bool with_variables, FILE *out);
+/** frontend_dump_*() - one line each, sorted */
+void frontend_dump_functions(struct frontend *frontend, FILE *out);
+void frontend_dump_aliases(struct frontend *frontend, FILE *out);
+void frontend_dump_families(struct frontend *frontend, FILE *out);
+
+/** point_print() - the text of a probe point, as pp() shows it */
+void point_print(const struct probe_point *point, struct buf *out);
+/** expr_print(), stmt_print() - source text of a tree */
+void expr_print(const struct expr *expr, struct buf *out);
+void stmt_print(const struct stmt *stmt, struct buf *out, unsigned indent);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The tracefs backend's contract: a program's trace-event sites become events of our own tracefs
+ * instance, and the instance's ring buffers become an event source.
+ *
+ *	tracefs_new → (families resolve against it) → tracefs_arm → event source → tracefs_free
+ *
+ * Everything made in the kernel is named stap_<pid>_… and is removed by tracefs_free(), by the
+ * guardian when stap dies, or by the next stap's tracefs_reap().
+ */
+#ifndef TRACEFS_BACKEND_H
+#define TRACEFS_BACKEND_H
+
+#include "../aggregator/aggregator.h"
+
+struct tracefs;
+
+struct tracefs_options {
+	uint64_t buffer_bytes;	/* per CPU (-s); 0: the default of 4 MiB or more */
+	bool overwrite;		/* -F: keep the newest when full, not the oldest */
+	pid_t target_pid;	/* for pid() == target() filters; 0 for none */
+	struct log log;
+};
+
+/**
+ * tracefs_new() - find tracefs and what this kernel can do; touches nothing in it
+ * @problem: on failure one sentence that says which mount or capability is missing
+ * Returns NULL on failure. Cheap: reads formats only when a family asks for them.
+ */
+struct tracefs *tracefs_new(const struct tracefs_options *options, struct buf *problem);
+void tracefs_free(struct tracefs *tracefs);
+
+/** tracefs_families - kernel.trace(string) …; register with the struct tracefs as backend */
+extern const struct family tracefs_families[];
+extern const size_t tracefs_family_count;
+
+/**
+ * tracefs_arm() - create the instance, its guardian, and the bindings of every FAMILY_TRACEFS probe
+ * Nothing fires before the source's start(). Returns the source, or NULL after adding one sentence
+ * to @problem; a program without tracefs probes gives NULL with @problem empty.
+ */
+struct event_source *tracefs_arm(struct tracefs *tracefs, struct program *program,
+				 struct buf *problem);
+
+/** tracefs_exclude() - never record events of this thread (stap's own, the guardian's) */
+void tracefs_exclude(struct tracefs *tracefs, pid_t tid);
+
+/** tracefs_reap() - remove what stap processes that no longer live left behind; returns how many */
+int tracefs_reap(const struct log *log);
+
+#endif
