@@ -20,7 +20,7 @@
 #include <string.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args), nonnull(fmt)))
 #define NORETURN __attribute__((noreturn))
 #define MUST_CHECK __attribute__((warn_unused_result))
 #define likely(x) __builtin_expect(!!(x), 1)
