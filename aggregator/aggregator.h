@@ -159,8 +159,8 @@ struct run_options {
 	int64_t limits[LIMIT_COUNT];
 	pid_t target_pid;	   /* -x, or the pid of -c's command; 0 for none */
 	int target_fd;		   /* pidfd of it, readable when it ends; -1 for none */
-	pid_t command_pid;	   /* -c: start it by closing command_start_fd once armed; or 0 */
-	int command_start_fd;	   /* write end of the pipe the child waits on; -1 for none */
+	pid_t command_pid;	   /* -c: its child, waiting for a byte from command_start_fd; or 0 */
+	int command_start_fd;	   /* write one byte and close once armed; -1 for none */
 	uint64_t max_seconds;	   /* -T; 0 for none */
 	const char *module_name;   /* -m, shown by module_name() */
 	bool suppress_handler_errors;

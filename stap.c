@@ -1,0 +1,591 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The stap command: options in, the list of passes, the exit status out. It is the only file that
+ * sees every folder, and the only one that exits.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "perf-backend/perf-backend.h"
+#include "tracefs-backend/tracefs-backend.h"
+
+#ifndef STAP_VERSION
+#define STAP_VERSION "0.1"
+#endif
+#ifndef TAPSET_DIR
+#define TAPSET_DIR "/usr/local/share/stap-tracefs/tapset"
+#endif
+#ifdef __x86_64__
+#define STAP_ARCH "x86_64"
+#elif defined(__aarch64__)
+#define STAP_ARCH "arm64"
+#endif
+
+#define EXIT_USAGE 1
+#define LAST_PASS 5
+#define TEXT_LIST ARRAY(const char *)
+
+struct session {
+	struct arena *arena;
+	struct frontend_options frontend_options;
+	struct run_options run_options;
+	struct tracefs_options tracefs_options;
+	TEXT_LIST arguments, libraries, defines, globals, extra_scripts;
+	const char *script_text, *script_file; /* -e, or the first argument */
+	const char *list_pattern;
+	bool list_variables;
+	const char *output_file, *command;
+	void (*dump)(struct frontend *frontend, FILE *out);
+	int last_pass;
+	struct frontend *frontend;
+	struct tracefs *tracefs;
+	struct perf *perf;
+	struct aggregator *aggregator;
+	struct event_source *sources[3]; /* armed, not yet handed over */
+	unsigned source_count;
+	int status;
+};
+
+/* ---- options ---- */
+
+enum option_key {
+	KEY_DUMP_FUNCTIONS = 0x100, KEY_DUMP_ALIASES, KEY_DUMP_TYPES, KEY_COMPATIBLE,
+	KEY_SUPPRESS_ERRORS,
+};
+
+static const struct argp_option option_table[] = {
+	{ NULL, 'e', "SCRIPT", 0, "run SCRIPT", 1 },
+	{ NULL, 'E', "SCRIPT", 0, "run SCRIPT too, beside the main script", 1 },
+	{ NULL, 'I', "DIR", 0, "look in DIR for tapset files, before the standard ones", 1 },
+	{ NULL, 'D', "NAME=VALUE", 0, "set a limit (see stap(1)) or an embedded-C macro", 1 },
+	{ NULL, 'G', "NAME=VALUE", 0, "give the global variable NAME the initial value VALUE", 1 },
+	{ NULL, 'g', NULL, 0, "guru mode: allow embedded C", 1 },
+	{ NULL, 'u', NULL, 0, "do not optimize the script", 1 },
+	{ NULL, 'r', "RELEASE", 0, "preprocess the script as for this kernel release", 1 },
+	{ "compatible", KEY_COMPATIBLE, "VERSION", 0,
+	  "preprocess the script as for this version of SystemTap", 1 },
+	{ NULL, 'c', "COMMAND", 0, "start COMMAND once everything is armed, end with it", 2 },
+	{ NULL, 'x', "PID", 0, "make PID the target(), end with it", 2 },
+	{ NULL, 'T', "SECONDS", 0, "end after SECONDS", 2 },
+	{ NULL, 'o', "FILE", 0, "write output to FILE; strftime(3) conversions are replaced", 2 },
+	{ NULL, 's', "MB", 0, "size of the kernel's trace buffer for each CPU", 2 },
+	{ NULL, 'm', "NAME", 0, "the name module_name() gives", 2 },
+	{ NULL, 't', NULL, 0, "print how often and how long each handler ran", 2 },
+	{ "suppress-handler-errors", KEY_SUPPRESS_ERRORS, NULL, 0,
+	  "turn run-time errors into warnings", 2 },
+	{ NULL, 'l', "PATTERN", 0, "list the probe points that match PATTERN", 3 },
+	{ NULL, 'L', "PATTERN", 0, "list them with their variables", 3 },
+	{ "dump-probe-types", KEY_DUMP_TYPES, NULL, 0, "list the kinds of probe points", 3 },
+	{ "dump-probe-aliases", KEY_DUMP_ALIASES, NULL, 0, "list the tapset's probe aliases", 3 },
+	{ "dump-functions", KEY_DUMP_FUNCTIONS, NULL, 0, "list the functions scripts can call", 3 },
+	{ NULL, 'p', "NUMBER", 0, "stop after pass 1 (parse), 2 (resolve), 3 (plan), 4 (arm)", 4 },
+	{ NULL, 'v', NULL, 0, "say more about each pass and the run; repeat for more", 4 },
+	{ NULL, 'w', NULL, 0, "no warnings", 4 },
+	{ NULL, 'W', NULL, 0, "warnings are errors", 4 },
+	{ 0 },
+};
+
+static long option_number(struct argp_state *state, const char *text, long least, long most)
+{
+	char *end;
+	long number;
+
+	errno = 0;
+	number = strtol(text, &end, 0);
+	if (errno || end == text || *end || number < least || number > most)
+		argp_error(state, "'%s' is not a number from %ld to %ld", text, least, most);
+	return number;
+}
+
+static void option_argument(struct session *session, const char *text)
+{
+	bool has_script = session->script_text || session->script_file || session->list_pattern ||
+			  session->dump;
+
+	if (has_script)
+		array_push(session->arena, &session->arguments, text);
+	else
+		session->script_file = text;
+}
+
+/* `stap A -e SCRIPT B`: what was taken for the script's file is its first argument */
+static void option_script(struct session *session, const char *text)
+{
+	session->script_text = text;
+	if (session->script_file)
+		array_push(session->arena, &session->arguments, session->script_file);
+	session->script_file = NULL;
+}
+
+static void option_log(struct session *session, int key)
+{
+	struct log *log = &session->frontend_options.log;
+
+	log->verbosity += key == 'v';
+	log->quiet_warnings |= key == 'w';
+	session->frontend_options.no_warnings |= key == 'w';
+	session->frontend_options.warnings_are_errors |= key == 'W';
+}
+
+static error_t option_end(struct argp_state *state, struct session *session)
+{
+	bool has_work = session->script_text || session->script_file || session->list_pattern ||
+			session->dump || session->extra_scripts.count;
+
+	if (!has_work)
+		argp_error(state, "no script: give a FILE, - or -e SCRIPT");
+	if (session->command && session->run_options.target_pid)
+		argp_error(state, "-c and -x exclude each other");
+	return 0;
+}
+
+static error_t option_parse(int key, char *text, struct argp_state *state)
+{
+	struct session *session = state->input;
+
+	switch (key) {
+	case 'e': option_script(session, text); break;
+	case 'E': array_push(session->arena, &session->extra_scripts, text); break;
+	case 'I': array_push(session->arena, &session->libraries, text); break;
+	case 'D': array_push(session->arena, &session->defines, text); break;
+	case 'G': array_push(session->arena, &session->globals, text); break;
+	case 'g': session->frontend_options.guru = true; break;
+	case 'u': session->frontend_options.no_optimize = true; break;
+	case 'r': session->frontend_options.kernel_release = text; break;
+	case 'c': session->command = text; break;
+	case 'x': session->run_options.target_pid = option_number(state, text, 1, INT_MAX); break;
+	case 'T': session->run_options.max_seconds = option_number(state, text, 1, INT_MAX); break;
+	case 'o': session->output_file = text; break;
+	case 's':
+		session->tracefs_options.buffer_bytes =
+			(uint64_t)option_number(state, text, 1, 4095) << 20;
+		break;
+	case 'm': session->run_options.module_name = text; break;
+	case 't': session->run_options.timing = true; break;
+	case 'L': session->list_variables = true; /* fall through */
+	case 'l': session->list_pattern = text; break;
+	case 'p': session->last_pass = option_number(state, text, 1, LAST_PASS); break;
+	case 'v': case 'w': case 'W': option_log(session, key); break;
+	case KEY_DUMP_FUNCTIONS: session->dump = frontend_dump_functions; break;
+	case KEY_DUMP_ALIASES: session->dump = frontend_dump_aliases; break;
+	case KEY_DUMP_TYPES: session->dump = frontend_dump_families; break;
+	case KEY_COMPATIBLE: session->frontend_options.compatible = text; break;
+	case KEY_SUPPRESS_ERRORS: session->run_options.suppress_handler_errors = true; break;
+	case ARGP_KEY_ARG: option_argument(session, text); break;
+	case ARGP_KEY_END: return option_end(state, session);
+	default: return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const char *argp_program_version = "stap (stap-tracefs) " STAP_VERSION;
+
+static const struct argp option_parser = {
+	.options = option_table,
+	.parser = option_parse,
+	.args_doc = "FILE [ARGUMENT...]\n-e SCRIPT [ARGUMENT...]\n- [ARGUMENT...]",
+	.doc = "Run a SystemTap script through tracefs and perf events, without a kernel module.",
+};
+
+/* ---- what the passes need around them ---- */
+
+static struct aggregator *running; /* for the signal handler alone */
+
+static void session_interrupt(int signal_number)
+{
+	(void)signal_number;
+	if (running)
+		aggregator_interrupt(running);
+}
+
+static void out_of_memory(size_t size)
+{
+	static const char text[] = "ERROR: out of memory\n";
+
+	(void)size;
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(1);
+}
+
+static int session_fail(struct session *session, const char *sentence)
+{
+	log_error(&session->frontend_options.log, "%s", sentence);
+	return -EINVAL;
+}
+
+/* the tapset beside the executable when stap runs from its source tree, else the installed one */
+static const char *tapset_dir(struct session *session)
+{
+	char path[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash, *tree;
+
+	if (length > 0) {
+		path[length] = '\0';
+		slash = strrchr(path, '/');
+		tree = arena_printf(session->arena, "%.*s/tapset", (int)(slash - path), path);
+		if (access(tree, X_OK) == 0)
+			return tree;
+	}
+	return TAPSET_DIR;
+}
+
+static int session_read_script(struct session *session, const char *path, struct buf *text)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	int error = buf_read_file(text, is_stdin ? "/dev/stdin" : path);
+
+	if (!error)
+		return 0;
+	return session_fail(session, arena_printf(session->arena, "cannot read script %s: %s",
+						  path, strerror(-error)));
+}
+
+static int session_add_scripts(struct session *session)
+{
+	struct buf text = BUF_INIT;
+	int error = 0;
+
+	if (session->script_text) {
+		frontend_add_script(session->frontend, "<input>", session->script_text,
+				    strlen(session->script_text));
+	} else if (session->script_file) {
+		error = session_read_script(session, session->script_file, &text);
+		if (!error)
+			frontend_add_script(session->frontend, strcmp(session->script_file, "-") ?
+					    session->script_file : "<input>", text.data, text.length);
+	}
+	for (size_t i = 0; i < session->extra_scripts.count; i++)
+		frontend_add_script(session->frontend, "<extra>", session->extra_scripts.items[i],
+				    strlen(session->extra_scripts.items[i]));
+	buf_free(&text);
+	return error;
+}
+
+static void session_add_families(struct session *session)
+{
+	for (size_t i = 0; i < aggregator_family_count; i++)
+		frontend_add_family(session->frontend, &aggregator_families[i], NULL);
+	for (size_t i = 0; i < tracefs_family_count; i++)
+		frontend_add_family(session->frontend, &tracefs_families[i], session->tracefs);
+	for (size_t i = 0; i < perf_family_count; i++)
+		frontend_add_family(session->frontend, &perf_families[i], session->perf);
+}
+
+/*
+ * The child of -c waits for a byte on a pipe and then becomes the command: target() is known before
+ * anything is compiled, and nothing of the command is missed. An end of file means stap gave up.
+ */
+static int session_fork_command(struct session *session)
+{
+	int fds[2];
+	char go;
+	pid_t child;
+
+	if (pipe2(fds, O_CLOEXEC) < 0 || (child = fork()) < 0)
+		return session_fail(session, "cannot start the command of -c");
+	if (child == 0) {
+		close(fds[1]);
+		if (read(fds[0], &go, 1) != 1)
+			_exit(0);
+		execl("/bin/sh", "sh", "-c", session->command, NULL);
+		_exit(127);
+	}
+	close(fds[0]);
+	session->run_options.command_pid = session->run_options.target_pid = child;
+	session->run_options.command_start_fd = fds[1];
+	return 0;
+}
+
+static int session_find_target(struct session *session)
+{
+	struct run_options *run = &session->run_options;
+
+	if (session->command && session_fork_command(session) < 0)
+		return -ECHILD;
+	if (!run->target_pid)
+		return 0;
+	run->target_fd = (int)syscall(SYS_pidfd_open, run->target_pid, 0);
+	if (run->target_fd < 0)
+		return session_fail(session, arena_printf(session->arena, "cannot follow process %d: %s",
+							  run->target_pid, strerror(errno)));
+	session->frontend_options.target_pid = run->target_pid;
+	session->tracefs_options.target_pid = run->target_pid;
+	return 0;
+}
+
+static int session_open_output(struct session *session)
+{
+	char name[PATH_MAX];
+	time_t now = time(NULL);
+
+	if (!session->output_file)
+		return 0;
+	if (!strftime(name, sizeof(name), session->output_file, localtime(&now)))
+		return session_fail(session, "the file name of -o is empty or too long");
+	session->run_options.output = fopen(name, "we");
+	if (!session->run_options.output)
+		return session_fail(session, arena_printf(session->arena, "cannot write %s: %s", name,
+							  strerror(errno)));
+	return 0;
+}
+
+static int session_prepare(struct session *session)
+{
+	struct frontend_options *options = &session->frontend_options;
+	struct perf_options perf_options = { .log = options->log };
+	struct buf problem = BUF_INIT;
+
+	array_push(session->arena, &session->libraries, tapset_dir(session));
+	options->arguments = session->arguments.items;
+	options->argument_count = session->arguments.count;
+	options->library_dirs = session->libraries.items;
+	options->library_dir_count = session->libraries.count;
+	options->defines = session->defines.items;
+	options->define_count = session->defines.count;
+	options->globals = session->globals.items;
+	options->global_count = session->globals.count;
+	session->run_options.log = session->tracefs_options.log = options->log;
+	for (size_t i = 0; i < session->defines.count; i++)
+		if (!run_options_define(&session->run_options, session->defines.items[i]))
+			log_info(&options->log, 1, "-D %s: no limit has this name; embedded C sees it",
+				 session->defines.items[i]);
+	if (session_open_output(session) < 0 || session_find_target(session) < 0)
+		return -EINVAL;
+	session->tracefs = tracefs_new(&session->tracefs_options, &problem);
+	session->perf = perf_new(&perf_options);
+	session->frontend = frontend_new(options);
+	session_add_families(session);
+	buf_free(&problem);
+	return session_add_scripts(session);
+}
+
+/* ---- the passes ---- */
+
+static int pass_parse(struct session *session)
+{
+	int error = frontend_parse(session->frontend);
+
+	if (!error && session->last_pass == 1)
+		frontend_print_scripts(session->frontend, stdout);
+	return error;
+}
+
+static int pass_resolve(struct session *session)
+{
+	int error = frontend_resolve(session->frontend);
+
+	if (!error && session->last_pass == 2)
+		frontend_print_program(session->frontend, stdout);
+	return error;
+}
+
+static void print_plan(struct session *session)
+{
+	const struct program *program = frontend_program(session->frontend);
+
+	for (size_t i = 0; i < program->probes.count; i++) {
+		const struct probe *probe = program->probes.items[i];
+
+		for (size_t j = 0; j < probe->sites.count; j++)
+			if (probe->sites.items[j]->family->describe)
+				probe->family->describe(
+					probe->family->source == FAMILY_TRACEFS ?
+					(void *)session->tracefs : (void *)session->perf,
+					probe, probe->sites.items[j], stdout);
+	}
+	aggregator_dump(session->aggregator, stdout);
+}
+
+static int pass_plan(struct session *session)
+{
+	int error = frontend_plan(session->frontend);
+
+	if (error)
+		return error;
+	session->aggregator = aggregator_new(frontend_program(session->frontend),
+					     &session->run_options);
+	if (!session->aggregator)
+		return -EINVAL;
+	if (session->last_pass == 3)
+		print_plan(session);
+	return 0;
+}
+
+static int session_take_source(struct session *session, struct event_source *source,
+			       struct buf *problem)
+{
+	int error = problem->length ? session_fail(session, buf_text(problem)) : 0;
+
+	if (source)
+		aggregator_add_source(session->aggregator, source);
+	buf_free(problem);
+	return error;
+}
+
+static int pass_arm(struct session *session)
+{
+	struct program *program = frontend_program(session->frontend);
+	struct event_source *source;
+	struct buf problem = BUF_INIT;
+	int error;
+
+	source = tracefs_arm(session->tracefs, program, &problem);
+	error = session_take_source(session, source, &problem);
+	if (error)
+		return error;
+	source = perf_arm(session->perf, program, &problem);
+	error = session_take_source(session, source, &problem);
+	if (error || !(program->needs & NEED_TASK))
+		return error;
+	source = perf_sideband(session->perf, program->needs & NEED_MAPS, &problem);
+	return session_take_source(session, source, &problem);
+}
+
+static int pass_run(struct session *session)
+{
+	running = session->aggregator;
+	session->status = aggregator_run(session->aggregator);
+	running = NULL;
+	return 0;
+}
+
+struct pass {
+	const char *what;
+	int (*run)(struct session *session);
+};
+static const struct pass passes[LAST_PASS] = {
+	{ "parsed the script", pass_parse },
+	{ "resolved names, types and probe points", pass_resolve },
+	{ "planned captures and compiled handlers", pass_plan },
+	{ "armed the probes", pass_arm },
+	{ "ran", pass_run },
+};
+
+static long milliseconds(struct timeval time)
+{
+	return time.tv_sec * 1000 + time.tv_usec / 1000;
+}
+
+static void report_pass(struct session *session, int number, const struct rusage *before,
+			const struct timespec *start)
+{
+	struct timespec now;
+	struct rusage usage;
+	struct timeval user, sys;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	getrusage(RUSAGE_SELF, &usage);
+	timersub(&usage.ru_utime, &before->ru_utime, &user);
+	timersub(&usage.ru_stime, &before->ru_stime, &sys);
+	log_info(&session->frontend_options.log, 1, "Pass %d: %s in %ldusr/%ldsys/%ldreal ms.",
+		 number, passes[number - 1].what, milliseconds(user), milliseconds(sys),
+		 (now.tv_sec - start->tv_sec) * 1000 + (now.tv_nsec - start->tv_nsec) / 1000000);
+}
+
+static int run_passes(struct session *session)
+{
+	for (int number = 1; number <= session->last_pass; number++) {
+		struct timespec start;
+		struct rusage usage;
+		int error;
+
+		clock_gettime(CLOCK_MONOTONIC, &start);
+		getrusage(RUSAGE_SELF, &usage);
+		error = passes[number - 1].run(session);
+		diag_print(session->frontend, stderr);
+		if (error) {
+			fprintf(stderr, "Pass %d: failed: nothing ran.  "
+				"Try again with another '-v' to see more.\n", number);
+			return 1;
+		}
+		report_pass(session, number, &usage, &start);
+	}
+	return session->status;
+}
+
+static int run_list(struct session *session)
+{
+	int lines = frontend_parse(session->frontend);
+
+	if (session->dump && !lines)
+		session->dump(session->frontend, stdout);
+	else if (!lines)
+		lines = frontend_list(session->frontend, session->list_pattern,
+				      session->list_variables, stdout);
+	diag_print(session->frontend, stderr);
+	return session->dump ? lines < 0 : lines <= 0;
+}
+
+/* -c: a command that failed makes stap fail, as upstream does; one still running is left alone */
+static int reap_command(struct session *session)
+{
+	const struct log *log = &session->frontend_options.log;
+	int status;
+
+	if (session->run_options.command_pid <= 0 ||
+	    waitpid(session->run_options.command_pid, &status, WNOHANG) <= 0)
+		return 0;
+	if (WIFSIGNALED(status))
+		log_warning(log, "%s was ended by signal %d (%s)", session->command,
+			    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status))
+		log_warning(log, "%s exited with status %d", session->command, WEXITSTATUS(status));
+	return status != 0;
+}
+
+static void session_free(struct session *session)
+{
+	aggregator_free(session->aggregator);
+	tracefs_free(session->tracefs);
+	perf_free(session->perf);
+	frontend_free(session->frontend);
+	arena_free(session->arena);
+}
+
+static void install_signals(void)
+{
+	struct sigaction action = { .sa_handler = session_interrupt, .sa_flags = SA_RESTART };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+	struct session session = { .last_pass = LAST_PASS };
+	struct utsname system;
+	int status = 1;
+
+	memory_set_handler(out_of_memory);
+	uname(&system);
+	session.arena = arena_new();
+	run_options_init(&session.run_options);
+	session.frontend_options.kernel_release = system.release;
+	session.frontend_options.arch = STAP_ARCH;
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&option_parser, argc, argv, 0, NULL, &session);
+	install_signals();
+	if (session_prepare(&session) == 0) {
+		status = session.list_pattern || session.dump ? run_list(&session) :
+								 run_passes(&session);
+		if (reap_command(&session) && !status)
+			status = 1;
+	}
+	if (fflush(stdout) != 0 && errno != EPIPE)
+		status = 1;
+	session_free(&session);
+	return status;
+}
