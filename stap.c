@@ -296,6 +296,7 @@ static int session_fork_command(struct session *session)
 		return session_fail(session, "cannot start the command of -c");
 	if (child == 0) {
 		close(fds[1]);
+		signal(SIGPIPE, SIG_DFL);
 		if (read(fds[0], &go, 1) != 1)
 			_exit(0);
 		execl("/bin/sh", "sh", "-c", session->command, NULL);

@@ -169,7 +169,10 @@ struct run_options {
 };
 /** run_options_init() - the documented defaults, limits from limit.def */
 void run_options_init(struct run_options *options);
-/** run_options_define() - apply one -D NAME=VALUE; false when NAME is no limit of ours */
+/**
+ * run_options_define() - apply one -D NAME=VALUE (alone, NAME is 1)
+ * Returns false when NAME is no limit of ours, or VALUE is no number or negative.
+ */
 bool run_options_define(struct run_options *options, const char *definition);
 
 struct aggregator;

@@ -8,9 +8,11 @@
 
 #include "value.h"
 
+#define STAT_MAX_BUCKETS (1 << 20) /* of one @hist_linear; ours: bounds memory */
+
 struct stat {
 	int64_t count, sum, min, max;
-	double mean, m2;	/* Welford's running mean and sum of squared deviations */
+	int64_t mean, m2;	/* Welford's, in integers, of values shifted left as in the shape */
 	uint64_t *buckets;	/* stat_bucket_count() of them, or NULL */
 };
 
@@ -26,10 +28,18 @@ void stat_merge(struct stat *into, const struct stat *from, const struct stat_sh
  * Returns false for min, max, avg, variance of an empty statistic (a script error upstream).
  */
 bool stat_extract(const struct stat *stat, unsigned need, int variance_shift, int64_t *result);
+/**
+ * stat_bucket_count() - the out-of-range buckets 0 and count - 1 of a linear histogram included
+ * 0 when there is no histogram, or a linear one that has no sense or over STAT_MAX_BUCKETS.
+ */
 size_t stat_bucket_count(const struct stat_shape *shape);
 /** stat_bucket_of() - the bucket that @value falls into */
 size_t stat_bucket_of(const struct stat_shape *shape, int64_t value);
-/** histogram_print() - the picture that print(@hist_log(x)) and print(@hist_linear(…)) draw */
+/**
+ * histogram_print() - the picture that print(@hist_log(x)) and print(@hist_linear(…)) draw
+ * @columns: width of the longest bar; -D HIST_WIDTH, 50
+ * @elision: empty rows kept at each end of a run of them; -D HIST_ELISION, 2; negative: all
+ */
 void histogram_print(const struct stat *stat, const struct stat_shape *shape, int64_t columns,
 		     int64_t elision, struct buf *out);
 

@@ -22,6 +22,10 @@ void task_model_free(struct task_model *model);
 void task_model_apply(struct task_model *model, const struct event *event);
 /** task_find() - never NULL: an unknown and vanished tid gives a task named "" with pid = tid */
 struct task *task_find(struct task_model *model, int32_t tid);
+/** task_find_on() - task_find(), where tid 0 is the idle task of @cpu, "swapper/<cpu>" */
+struct task *task_find_on(struct task_model *model, int32_t tid, uint32_t cpu);
+/** task_parent() - process id of @task's parent now; asks /proc once when the parent is gone */
+int32_t task_parent(struct task_model *model, struct task *task);
 /** task_model_forget_exited() - drop tasks whose EXIT is older than @time; called between rounds */
 void task_model_forget_exited(struct task_model *model, uint64_t time);
 

@@ -34,7 +34,24 @@ struct vm_session {
 	bool interrupted;		/* set asynchronously to break endless loops (volatile use) */
 	unsigned error_count;
 	void *owner;			/* the aggregator */
+	uint64_t interrupt_deadline;	/* ns, CLOCK_MONOTONIC: when interrupted breaks a handler */
+	void (*flush_output)(struct vm_session *session); /* writes output and empties it */
 };
+
+/* printing natives call vm_output_check() so that a long handler's text needs little memory */
+#define VM_OUTPUT_FLUSH_BYTES (64 << 10)
+static inline void vm_output_check(struct vm_session *session)
+{
+	if (unlikely(session->output.length >= VM_OUTPUT_FLUSH_BYTES) && session->flush_output)
+		session->flush_output(session);
+}
+
+/**
+ * vm_interrupt_due() - must the running handler be broken off now?
+ * Called at back-edges once session.interrupted is set: a first Ctrl-C gives a handler a moment
+ * to finish in an orderly way, a second one none. Breaking is no error.
+ */
+bool vm_interrupt_due(const struct vm_session *session);
 
 /** vm_new() - compile and verify all of @program; NULL after a message on stderr */
 struct vm *vm_new(const struct program *program, const struct run_options *options,

@@ -102,6 +102,9 @@ struct variable {
 	int64_t max_entries; /* 0: the run's default */
 	unsigned read_count, write_count;
 	unsigned slot;	     /* globals: index in program.globals; locals: index in their owner */
+	const struct token *shape_token; /* where index_count was decided, NULL: not yet */
+	const struct token **index_tokens; /* arrays: where each index's type was decided */
+	void *owner;	     /* globals: the unit that defines it; private to the frontend */
 };
 typedef ARRAY(struct variable *) variable_array;
 
@@ -255,7 +258,9 @@ struct function {
 	int64_t priority;     /* `function f:long (…) : priority`; overloads run in this order */
 	struct function *next_overload;
 	bool used;
+	bool is_pure;	      /* set by fold: no effect besides its value */
 	unsigned slot;	      /* index in program.functions */
+	void *owner;	      /* the unit that defines it; private to the frontend */
 };
 
 /* one step of a probe point: name, name(123), name("text") */

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Natives about tasks beyond what every event tells: the task model where it knows, /proc for a
+ * process that still lives. /proc shows the present, which for a queued event is a little later
+ * than its instant; a process that is gone gives 0 or "".
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "builtin.h"
+
+extern char **environ;
+
+bool builtin_execname(struct native_call *call)
+{
+	call->result.string = str_ref(native_task(call)->comm);
+	return true;
+}
+
+bool builtin_pid(struct native_call *call)
+{
+	return native_return_number(call, native_task(call)->pid);
+}
+
+bool builtin_tid(struct native_call *call)
+{
+	return native_return_number(call, call->session->now.tid);
+}
+
+bool builtin_ppid(struct native_call *call)
+{
+	return native_return_number(call, native_task(call)->ppid);
+}
+
+bool builtin_cpu(struct native_call *call)
+{
+	return native_return_number(call, call->session->now.cpu);
+}
+
+bool builtin_target(struct native_call *call)
+{
+	return native_return_number(call, call->session->options->target_pid);
+}
+
+bool builtin_pexecname(struct native_call *call)
+{
+	struct task *parent = task_find(call->session->tasks, native_task(call)->ppid);
+
+	call->result.string = str_ref(parent->comm);
+	return true;
+}
+
+bool builtin_pid2execname(struct native_call *call)
+{
+	int64_t pid = call->arguments[0].number;
+
+	if (pid < 0 || pid > INT32_MAX)
+		return native_return_text(call, "", 0);
+	call->result.string = str_ref(task_find(call->session->tasks, (int32_t)pid)->comm);
+	return true;
+}
+
+bool builtin_stp_pid(struct native_call *call)
+{
+	return native_return_number(call, getpid());
+}
+
+bool builtin_module_name(struct native_call *call)
+{
+	const char *name = call->session->options->module_name;
+
+	return native_return_string(call, name ? name : "stap");
+}
+
+bool builtin_pp(struct native_call *call)
+{
+	const char *text = call->session->now.probe->point_text;
+
+	return native_return_string(call, text ? text : "");
+}
+
+bool builtin_pn(struct native_call *call)
+{
+	const struct probe *probe = call->session->now.probe;
+	const char *text = probe->alias_text ? probe->alias_text : probe->point_text;
+
+	return native_return_string(call, text ? text : "");
+}
+
+/* ---- /proc ---- */
+
+static bool read_proc(int64_t tid, const char *file, struct buf *out)
+{
+	char path[64];
+
+	if (tid <= 0 || tid > INT32_MAX)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)tid, file);
+	return buf_read_file(out, path) == 0;
+}
+
+/* the @index-th number of the line "@name:" of /proc/TID/status */
+static bool return_status(struct native_call *call, const char *name, unsigned index)
+{
+	struct buf text = BUF_INIT;
+	int64_t number = 0;
+	char *line;
+
+	if (read_proc(call->session->now.tid, "status", &text)) {
+		line = strstr(text.data, name);
+		if (line)
+			for (line += strlen(name) + 1, index++; index; index--)
+				number = strtoll(line, &line, 10);
+	}
+	buf_free(&text);
+	return native_return_number(call, number);
+}
+
+bool builtin_uid(struct native_call *call)
+{
+	return return_status(call, "\nUid", 0);
+}
+
+bool builtin_euid(struct native_call *call)
+{
+	return return_status(call, "\nUid", 1);
+}
+
+bool builtin_gid(struct native_call *call)
+{
+	return return_status(call, "\nGid", 0);
+}
+
+bool builtin_egid(struct native_call *call)
+{
+	return return_status(call, "\nGid", 1);
+}
+
+/* a field of /proc/TID/stat, numbered as in proc(5), 4 and above */
+static int64_t read_stat(int64_t tid, unsigned field)
+{
+	struct buf text = BUF_INIT;
+	int64_t number = 0;
+	char *at;
+
+	if (read_proc(tid, "stat", &text)) {
+		at = strrchr(text.data, ')');
+		for (at = at ? at + 3 : NULL; at && field > 3; field--)
+			number = strtoll(at + 1, &at, 10);
+	}
+	buf_free(&text);
+	return number;
+}
+
+bool builtin_pgrp(struct native_call *call)
+{
+	return native_return_number(call, read_stat(call->session->now.tid, 5));
+}
+
+bool builtin_sid(struct native_call *call)
+{
+	return native_return_number(call, read_stat(call->session->now.tid, 6));
+}
+
+static bool return_ticks(struct native_call *call, unsigned field)
+{
+	int64_t tid = call->count ? call->arguments[0].number : call->session->now.tid;
+
+	return native_return_number(call, read_stat(tid, field) *
+						  (1000000000 / sysconf(_SC_CLK_TCK)));
+}
+
+bool builtin_task_utime(struct native_call *call)
+{
+	return return_ticks(call, 14);
+}
+
+bool builtin_task_stime(struct native_call *call)
+{
+	return return_ticks(call, 15);
+}
+
+bool builtin_task_start_time(struct native_call *call)
+{
+	return return_ticks(call, 22);
+}
+
+static bool return_statm(struct native_call *call, unsigned field)
+{
+	int64_t pid = call->count ? call->arguments[0].number : call->session->now.tid, number = 0;
+	struct buf text = BUF_INIT;
+	char *at;
+
+	if (read_proc(pid, "statm", &text)) {
+		at = text.data;
+		for (unsigned i = 0; i <= field; i++)
+			number = strtoll(at, &at, 10);
+	}
+	buf_free(&text);
+	return native_return_number(call, number);
+}
+
+bool builtin_proc_mem_size(struct native_call *call)
+{
+	return return_statm(call, 0);
+}
+
+bool builtin_proc_mem_rss(struct native_call *call)
+{
+	return return_statm(call, 1);
+}
+
+bool builtin_proc_mem_shr(struct native_call *call)
+{
+	return return_statm(call, 2);
+}
+
+bool builtin_proc_mem_txt(struct native_call *call)
+{
+	return return_statm(call, 3);
+}
+
+bool builtin_proc_mem_data(struct native_call *call)
+{
+	return return_statm(call, 5);
+}
+
+bool builtin_mem_page_size(struct native_call *call)
+{
+	return native_return_number(call, sysconf(_SC_PAGESIZE));
+}
+
+/* ---- the command line and environment ---- */
+
+/* the @index-th of NUL-terminated words, NULL behind the last */
+static const char *word_at(const struct buf *words, int64_t index)
+{
+	size_t at = 0;
+
+	for (; index > 0 && at < words->length; index--)
+		at += strlen(words->data + at) + 1;
+	return index == 0 && at < words->length ? words->data + at : NULL;
+}
+
+bool builtin_cmdline_arg(struct native_call *call)
+{
+	struct buf words = BUF_INIT;
+	const char *word = NULL;
+	bool ok;
+
+	if (read_proc(call->session->now.tid, "cmdline", &words))
+		word = word_at(&words, call->arguments[0].number);
+	ok = native_return_string(call, word ? word : "");
+	buf_free(&words);
+	return ok;
+}
+
+/* arguments n to m (all behind n when m is negative), joined */
+bool builtin_cmdline_args(struct native_call *call)
+{
+	int64_t first = call->arguments[0].number, last = call->arguments[1].number;
+	const struct str *delimiter = call->arguments[2].string;
+	struct buf words = BUF_INIT, out = BUF_INIT;
+	bool ok;
+
+	if (read_proc(call->session->now.tid, "cmdline", &words) && first >= 0) {
+		for (int64_t i = first; last < 0 || i <= last; i++) {
+			const char *word = word_at(&words, i);
+
+			if (!word)
+				break;
+			if (i > first)
+				buf_add(&out, delimiter->data, delimiter->length);
+			buf_puts(&out, word);
+		}
+	}
+	ok = native_return_buf(call, &out);
+	buf_free(&words);
+	buf_free(&out);
+	return ok;
+}
+
+bool builtin_env_var(struct native_call *call)
+{
+	const struct str *name = call->arguments[0].string;
+	struct buf words = BUF_INIT;
+	const char *word = NULL;
+	bool ok;
+
+	if (read_proc(call->session->now.tid, "environ", &words))
+		for (int64_t i = 0; (word = word_at(&words, i)); i++)
+			if (!strncmp(word, name->data, name->length) && word[name->length] == '=')
+				break;
+	ok = native_return_string(call, word ? word + name->length + 1 : "");
+	buf_free(&words);
+	return ok;
+}
+
+/* ---- commands ---- */
+
+/* runs beside the script; the shell forks once more so that init reaps the command */
+bool builtin_system(struct native_call *call)
+{
+	char *arguments[] = { "sh", "-c", "(eval \"$1\") &", "sh",
+			      call->arguments[0].string->data, NULL };
+	pid_t child;
+	int error;
+
+	vm_output_check(call->session);
+	error = posix_spawn(&child, "/bin/sh", NULL, NULL, arguments, environ);
+	if (error)
+		return native_error(call, "cannot run a command: %s", strerror(error));
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	return true;
+}

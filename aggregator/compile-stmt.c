@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Statements to bytecode. Loops end in a backward LOOP, the only place where an endless script can
+ * be interrupted; try blocks cost nothing until an error looks for one in the code's table.
+ */
+#include "compile.h"
+
+struct loop_state {
+	jump_array breaks, continues;
+	jump_array *outer_breaks, *outer_continues;
+};
+
+static void enter_loop(struct compiler *compiler, struct loop_state *state)
+{
+	memset(state, 0, sizeof(*state));
+	state->outer_breaks = compiler->breaks;
+	state->outer_continues = compiler->continues;
+	compiler->breaks = &state->breaks;
+	compiler->continues = &state->continues;
+}
+
+static void leave_loop(struct compiler *compiler, const struct loop_state *state)
+{
+	compiler->breaks = state->outer_breaks;
+	compiler->continues = state->outer_continues;
+}
+
+static void compile_jump_out(struct compiler *compiler, jump_array *jumps)
+{
+	if (!jumps) {
+		compile_problem(compiler, NULL, "break or continue outside of a loop");
+		return;
+	}
+	array_push(compiler->arena, jumps, emit_jump(compiler, OPCODE_JUMP, 0));
+}
+
+/* the condition of if, while and for; registers it used are free again */
+static size_t compile_condition(struct compiler *compiler, const struct expr *condition)
+{
+	unsigned longs = compiler->longs.top, texts = compiler->texts.top;
+	reg value = compile_expr(compiler, condition, REGISTER_NONE);
+
+	compiler->longs.top = longs;
+	compiler->texts.top = texts;
+	return emit_jump(compiler, OPCODE_JUMP_UNLESS, value);
+}
+
+static void compile_if(struct compiler *compiler, const struct stmt *stmt)
+{
+	size_t otherwise = compile_condition(compiler, stmt->expr), end;
+
+	compile_stmt(compiler, stmt->then);
+	if (!stmt->otherwise) {
+		patch(compiler, otherwise);
+		return;
+	}
+	end = emit_jump(compiler, OPCODE_JUMP, 0);
+	patch(compiler, otherwise);
+	compile_stmt(compiler, stmt->otherwise);
+	patch(compiler, end);
+}
+
+/* while and for: initial; top: unless condition → end; body; continue: step; loop top; end: */
+static void compile_loop(struct compiler *compiler, const struct stmt *stmt)
+{
+	struct loop_state state;
+	size_t top, end = SIZE_MAX;
+
+	if (stmt->initial)
+		compile_effect(compiler, stmt->initial);
+	enter_loop(compiler, &state);
+	top = compiler->insns.count;
+	if (stmt->expr)
+		end = compile_condition(compiler, stmt->expr);
+	compile_stmt(compiler, stmt->then);
+	patch_all(compiler, &state.continues);
+	if (stmt->step)
+		compile_effect(compiler, stmt->step);
+	emit_jump_to(compiler, OPCODE_LOOP, 0, top);
+	if (end != SIZE_MAX)
+		patch(compiler, end);
+	patch_all(compiler, &state.breaks);
+	leave_loop(compiler, &state);
+}
+
+/* ---- foreach ---- */
+
+static reg variable_register(struct compiler *compiler, const struct expr *symbol)
+{
+	if (symbol->variable->scope != SCOPE_GLOBAL)
+		return local_register(compiler, symbol->variable);
+	return temporary(compiler, is_string_type(symbol->variable->type));
+}
+
+/* a global as loop variable: the walk fills a temporary, which is stored at each turn */
+static void store_global(struct compiler *compiler, const struct expr *symbol, reg value)
+{
+	if (symbol->variable->scope == SCOPE_GLOBAL)
+		compile_store(compiler, symbol, value);
+}
+
+static void plan_order(const struct foreach_spec *spec, const struct variable *array,
+		       struct foreach_plan *plan)
+{
+	plan->direction = spec->direction;
+	plan->column = spec->sort_column;
+	plan->stat = array->type == TYPE_STATS && !spec->sort_column ?
+			     (spec->sort_stat ? spec->sort_stat : STAT_COUNT) : 0;
+	plan->variance_shift = array->stat.variance_shift;
+}
+
+static void plan_foreach(struct compiler *compiler, const struct foreach_spec *spec,
+			 struct foreach_plan *plan)
+{
+	const struct variable *array = spec->array->variable;
+
+	memset(plan, 0xff, sizeof(*plan));
+	plan->map = (uint16_t)array->slot;
+	plan->sliced = spec->array->kind == EXPR_INDEX;
+	plan->any = plan->sliced ? compile_slice(compiler, spec->array, plan->slice) : 0;
+	if (spec->limit)
+		plan->limit = compile_expr(compiler, spec->limit, REGISTER_NONE);
+	if (spec->value)
+		plan->value = variable_register(compiler, spec->value);
+	for (size_t i = 0; i < spec->keys.count && i < MAX_INDEXES; i++)
+		if (spec->keys.items[i])
+			plan->keys[i] = variable_register(compiler, spec->keys.items[i]);
+	plan_order(spec, array, plan);
+}
+
+static void store_loop_variables(struct compiler *compiler, const struct foreach_spec *spec,
+				 const struct foreach_plan *plan)
+{
+	for (size_t i = 0; i < spec->keys.count && i < MAX_INDEXES; i++)
+		if (spec->keys.items[i])
+			store_global(compiler, spec->keys.items[i], plan->keys[i]);
+	if (spec->value)
+		store_global(compiler, spec->value, plan->value);
+}
+
+static void compile_foreach_array(struct compiler *compiler, const struct stmt *stmt)
+{
+	const struct foreach_spec *spec = stmt->foreach;
+	struct foreach_plan plan;
+	struct loop_state state;
+	unsigned cursor;
+	size_t top;
+
+	plan_foreach(compiler, spec, &plan);
+	array_push(compiler->arena, &compiler->foreachs, plan);
+	cursor = compiler->cursor_top++;
+	if (compiler->cursor_top > compiler->code->cursors)
+		compiler->code->cursors = compiler->cursor_top;
+	emit(compiler, OPCODE_FOREACH_OPEN, cursor, (unsigned)compiler->foreachs.count - 1, 0);
+	enter_loop(compiler, &state);
+	top = emit(compiler, OPCODE_FOREACH_NEXT, cursor, 0, 0);
+	store_loop_variables(compiler, spec, &plan);
+	compile_stmt(compiler, stmt->then);
+	patch_all(compiler, &state.continues);
+	emit_jump_to(compiler, OPCODE_LOOP, 0, top);
+	patch(compiler, top);
+	patch_all(compiler, &state.breaks);
+	leave_loop(compiler, &state);
+	emit(compiler, OPCODE_FOREACH_CLOSE, cursor, 0, 0);
+	compiler->cursor_top = cursor;
+}
+
+/* over a histogram the loop variable counts its buckets */
+static void compile_foreach_histogram(struct compiler *compiler, const struct stmt *stmt)
+{
+	const struct foreach_spec *spec = stmt->foreach;
+	int64_t count = histogram_bucket_count(spec->array->a->variable);
+	bool down = spec->direction < 0;
+	reg bucket = temporary(compiler, false), goes = temporary(compiler, false);
+	reg left = temporary(compiler, false);
+	struct loop_state state;
+	size_t top, end;
+
+	emit_move(compiler, left, constant_number(compiler, count));
+	if (spec->limit)
+		compile_expr(compiler, spec->limit, left);
+	emit_move(compiler, bucket, constant_number(compiler, down ? count - 1 : 0));
+	enter_loop(compiler, &state);
+	top = compiler->insns.count;
+	if (down)
+		emit(compiler, OPCODE_LE, goes, constant_number(compiler, 0), bucket);
+	else
+		emit(compiler, OPCODE_LT, goes, bucket, constant_number(compiler, count));
+	end = emit_jump(compiler, OPCODE_JUMP_UNLESS, goes);
+	emit(compiler, OPCODE_LT, goes, constant_number(compiler, 0), left);
+	array_push(compiler->arena, &state.breaks,
+		   emit_jump(compiler, OPCODE_JUMP_UNLESS, goes));
+	compile_store(compiler, spec->keys.items[0], bucket);
+	compile_stmt(compiler, stmt->then);
+	patch_all(compiler, &state.continues);
+	emit(compiler, OPCODE_ADD, bucket, bucket, constant_number(compiler, down ? -1 : 1));
+	emit(compiler, OPCODE_ADD, left, left, constant_number(compiler, -1));
+	emit_jump_to(compiler, OPCODE_LOOP, 0, top);
+	patch(compiler, end);
+	patch_all(compiler, &state.breaks);
+	leave_loop(compiler, &state);
+}
+
+static void compile_foreach(struct compiler *compiler, const struct stmt *stmt)
+{
+	const struct foreach_spec *spec = stmt->foreach;
+	const struct expr *array = spec->array;
+	unsigned longs = compiler->longs.top, texts = compiler->texts.top;
+
+	if (array->kind == EXPR_HIST && array->a && array->a->variable && spec->keys.count == 1)
+		compile_foreach_histogram(compiler, stmt);
+	else if (array->variable && array->variable->is_array)
+		compile_foreach_array(compiler, stmt);
+	else
+		compile_problem(compiler, array->token, "foreach over something that is no array");
+	compiler->longs.top = longs;
+	compiler->texts.top = texts;
+}
+
+/* ---- leaving ---- */
+
+static void compile_return(struct compiler *compiler, const struct stmt *stmt)
+{
+	const struct function *function = compiler->code->function;
+	reg value;
+
+	if (!stmt->expr) {
+		emit(compiler, OPCODE_RETURN, 0, 0, 0);
+		return;
+	}
+	value = compile_expr(compiler, stmt->expr, REGISTER_NONE);
+	if (!function || function->type == TYPE_VOID || value == REGISTER_NONE)
+		emit(compiler, OPCODE_RETURN, 0, 0, 0);
+	else
+		emit(compiler, value & REG_STRING ? OPCODE_RETURN_STRING : OPCODE_RETURN_LONG,
+		     value, 0, 0);
+}
+
+static void compile_next(struct compiler *compiler)
+{
+	emit(compiler, compiler->code->function ? OPCODE_NEXT_OVERLOAD : OPCODE_RETURN, 0, 0, 0);
+}
+
+static void compile_try(struct compiler *compiler, const struct stmt *stmt)
+{
+	struct try_region region = { .cursors = (uint16_t)compiler->cursor_top };
+	const struct expr *variable = stmt->catch_variable;
+	reg message = temporary(compiler, true);
+	size_t end;
+
+	region.first = (uint32_t)compiler->insns.count;
+	region.message = message;
+	compile_stmt(compiler, stmt->then);
+	region.end = (uint32_t)compiler->insns.count;
+	end = emit_jump(compiler, OPCODE_JUMP, 0);
+	region.handler = (uint32_t)compiler->insns.count;
+	array_push(compiler->arena, &compiler->tries, region);
+	if (variable)
+		compile_store(compiler, variable, message);
+	if (stmt->otherwise)
+		compile_stmt(compiler, stmt->otherwise);
+	patch(compiler, end);
+}
+
+static void compile_delete(struct compiler *compiler, const struct stmt *stmt)
+{
+	const struct expr *target = stmt->expr;
+	const struct variable *variable = target->variable;
+	reg keys[MAX_INDEXES];
+	uint32_t any;
+
+	if (!variable) {
+		compile_problem(compiler, target->token, "delete needs a variable");
+	} else if (target->kind == EXPR_INDEX) {
+		any = compile_slice(compiler, target, keys);
+		emit(compiler, any ? OPCODE_MAP_DELETE_SLICE : OPCODE_MAP_DELETE, variable->slot,
+		     any ? constant_number(compiler, any) : 0, 0);
+		emit_operands(compiler, keys, target->arg_count);
+	} else if (variable->scope != SCOPE_GLOBAL) {
+		compile_store(compiler, target, is_string_type(variable->type) ?
+							constant_text(compiler, "", 0) :
+							constant_number(compiler, 0));
+	} else {
+		emit(compiler, variable->is_array ? OPCODE_MAP_CLEAR : OPCODE_GLOBAL_RESET,
+		     variable->slot, 0, 0);
+	}
+}
+
+/* ---- all of them ---- */
+
+static void compile_one(struct compiler *compiler, const struct stmt *stmt)
+{
+	switch (stmt->kind) {
+	case STMT_NULL: break;
+	case STMT_BLOCK:
+		for (size_t i = 0; i < stmt->body.count; i++)
+			compile_stmt(compiler, stmt->body.items[i]);
+		break;
+	case STMT_EXPR: compile_effect(compiler, stmt->expr); break;
+	case STMT_IF: compile_if(compiler, stmt); break;
+	case STMT_WHILE:
+	case STMT_FOR: compile_loop(compiler, stmt); break;
+	case STMT_FOREACH: compile_foreach(compiler, stmt); break;
+	case STMT_RETURN: compile_return(compiler, stmt); break;
+	case STMT_NEXT: compile_next(compiler); break;
+	case STMT_BREAK: compile_jump_out(compiler, compiler->breaks); break;
+	case STMT_CONTINUE: compile_jump_out(compiler, compiler->continues); break;
+	case STMT_DELETE: compile_delete(compiler, stmt); break;
+	case STMT_TRY: compile_try(compiler, stmt); break;
+	case STMT_EMBEDDED:
+		compile_problem(compiler, stmt->token, "C code in the middle of a handler");
+		break;
+	}
+}
+
+void compile_stmt(struct compiler *compiler, const struct stmt *stmt)
+{
+	unsigned longs = compiler->longs.top, texts = compiler->texts.top;
+
+	if (!stmt)
+		return;
+	compiler->token = stmt->token;
+	if (compiler->bytecode->options->limits[LIMIT_MAXACTION] > 0 && stmt->kind != STMT_BLOCK &&
+	    stmt->kind != STMT_NULL)
+		emit(compiler, OPCODE_ACTION, 0, 0, 0);
+	compile_one(compiler, stmt);
+	compiler->longs.top = longs;
+	compiler->texts.top = texts;
+}

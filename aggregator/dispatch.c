@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which handlers run at a moment, and in which order. Probes on one event run in program order; the
+ * rest of them is skipped when one calls exit(). begin, end and error probes run by rising sequence
+ * number, equal ones in program order. End probes run after an orderly end, error probes after one
+ * by errors; each of the latter is tried even if another fails.
+ */
+#include <inttypes.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "dispatch.h"
+#include "timer.h"
+
+void dispatch_init(struct dispatch *dispatch, const struct program *program,
+		   const struct run_options *options, struct vm *vm)
+{
+	memset(dispatch, 0, sizeof(*dispatch));
+	dispatch->program = program;
+	dispatch->options = options;
+	dispatch->vm = vm;
+	dispatch->session = vm_session(vm);
+	dispatch->own_tid = gettid();
+	if (options->timing && program->probes.count)
+		dispatch->timings = memory_zalloc(program->probes.count *
+						  sizeof(*dispatch->timings));
+}
+
+void dispatch_free(struct dispatch *dispatch)
+{
+	free(dispatch->timings);
+	dispatch->timings = NULL;
+}
+
+/* ---- running one handler ---- */
+
+static void timing_add(struct probe_timing *timing, uint64_t took)
+{
+	if (timing->hits++ == 0 || took < timing->min)
+		timing->min = took;
+	if (took > timing->max)
+		timing->max = took;
+	timing->total += took;
+}
+
+static void dispatch_run_timed(struct dispatch *dispatch)
+{
+	uint64_t start = clock_now();
+
+	vm_run(dispatch->vm, &dispatch->now);
+	timing_add(&dispatch->timings[dispatch->now.probe->index], clock_now() - start);
+}
+
+static inline void dispatch_run(struct dispatch *dispatch)
+{
+	dispatch->handlers++;
+	if (unlikely(dispatch->timings))
+		dispatch_run_timed(dispatch);
+	else
+		vm_run(dispatch->vm, &dispatch->now);
+}
+
+void dispatch_hit(struct dispatch *dispatch, const struct event *event)
+{
+	const struct binding *binding = event->bindings;
+
+	dispatch->now.event = event;
+	dispatch->now.time = event->time;
+	dispatch->now.cpu = event->cpu;
+	dispatch->now.tid = event->tid;
+	for (; binding; binding = binding->next) {
+		dispatch->now.probe = binding->probe;
+		dispatch->now.binding = binding;
+		dispatch_run(dispatch);
+		if (unlikely(dispatch->session->exiting))
+			break;
+	}
+}
+
+/* a moment of the run itself, seen from our own task */
+static void dispatch_moment(struct dispatch *dispatch, const struct probe *probe, uint64_t time)
+{
+	int cpu = sched_getcpu();
+
+	dispatch->now = (struct vm_context){
+		.probe = probe,
+		.time = time,
+		.cpu = cpu > 0 ? (uint32_t)cpu : 0,
+		.tid = dispatch->own_tid,
+	};
+	dispatch_run(dispatch);
+	if (moment_of(probe)->exits)
+		dispatch->session->exiting = true;
+}
+
+uint64_t dispatch_timer(struct dispatch *dispatch, const struct probe *probe, uint64_t due)
+{
+	uint64_t start = clock_now();
+
+	dispatch_moment(dispatch, probe, due);
+	return clock_now() - start;
+}
+
+/* ---- begin, end, error ---- */
+
+struct moment_order {
+	const struct probe *probe;
+	int64_t sequence;
+};
+
+static int moment_order_compare(const void *left, const void *right)
+{
+	const struct moment_order *a = left, *b = right;
+
+	if (a->sequence != b->sequence)
+		return a->sequence < b->sequence ? -1 : 1;
+	return a->probe->index < b->probe->index ? -1 : a->probe->index > b->probe->index;
+}
+
+/* the probes of @moment in the order they run; free with free() */
+static struct moment_order *moment_collect(const struct program *program, enum moment moment,
+					   size_t *count)
+{
+	struct moment_order *order = memory_alloc((program->probes.count + 1) * sizeof(*order));
+
+	*count = 0;
+	for (size_t i = 0; i < program->probes.count; i++) {
+		const struct probe *probe = program->probes.items[i];
+		const struct moment_probe *data = moment_of(probe);
+
+		if (data && data->moment == moment)
+			order[(*count)++] = (struct moment_order){ probe, data->sequence };
+	}
+	qsort(order, *count, sizeof(*order), moment_order_compare);
+	return order;
+}
+
+bool dispatch_failed(const struct dispatch *dispatch)
+{
+	int64_t allowed = dispatch->options->limits[LIMIT_MAXERRORS];
+
+	return !dispatch->options->suppress_handler_errors &&
+	       (int64_t)dispatch->session->error_count > allowed;
+}
+
+static bool moment_ends(const struct dispatch *dispatch, enum moment moment)
+{
+	const struct vm_session *session = dispatch->session;
+
+	if (session->interrupted && vm_interrupt_due(session))
+		return true;
+	if (moment == MOMENT_BEGIN)
+		return session->exiting || session->interrupted;
+	return moment == MOMENT_END && dispatch_failed(dispatch);
+}
+
+static void dispatch_moments(struct dispatch *dispatch, enum moment moment)
+{
+	size_t count;
+	struct moment_order *order = moment_collect(dispatch->program, moment, &count);
+
+	for (size_t i = 0; i < count && !moment_ends(dispatch, moment); i++)
+		dispatch_moment(dispatch, order[i].probe, clock_now());
+	free(order);
+}
+
+void dispatch_begin(struct dispatch *dispatch)
+{
+	dispatch_moments(dispatch, MOMENT_BEGIN);
+}
+
+void dispatch_end(struct dispatch *dispatch)
+{
+	dispatch_moments(dispatch, MOMENT_END);
+	if (dispatch_failed(dispatch))
+		dispatch_moments(dispatch, MOMENT_ERROR);
+}
+
+/* ---- -t ---- */
+
+void dispatch_report(const struct dispatch *dispatch, struct buf *out)
+{
+	if (!dispatch->timings)
+		return;
+	buf_puts(out, "----- probe hit report:\n");
+	for (size_t i = 0; i < dispatch->program->probes.count; i++) {
+		const struct probe *probe = dispatch->program->probes.items[i];
+		const struct probe_timing *timing = &dispatch->timings[i];
+
+		if (timing->hits == 0)
+			continue;
+		buf_puts(out, probe->point_text ? probe->point_text : "?");
+		if (probe->token)
+			buf_printf(out, ", (%s:%u:%u)", probe->token->place.file->name,
+				   probe->token->place.line, probe->token->place.column);
+		buf_printf(out, ", hits: %" PRIu64 ", ns: %" PRIu64 "min/%" PRIu64 "avg/%" PRIu64
+			   "max\n", timing->hits, timing->min, timing->total / timing->hits,
+			   timing->max);
+	}
+}

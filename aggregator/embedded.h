@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Functions whose body is C (%{ … %} under -g): compiled for user space by the system's compiler
+ * into one shared object when the program holds any, and called through it.
+ */
+#ifndef EMBEDDED_H
+#define EMBEDDED_H
+
+#include "vm.h"
+
+struct bytecode;
+struct code;
+struct embedded;
+struct embedded_frame;
+typedef int embedded_function(struct embedded_frame *frame);
+
+/** embedded_load() - compile and load all C bodies; false after a message on stderr */
+bool embedded_load(struct bytecode *bytecode);
+void embedded_free(struct embedded *embedded);
+/**
+ * embedded_call() - run the C body of @code
+ * @result: a string result is one reference
+ * Returns false with the message in @error after STAP_ERROR.
+ */
+bool embedded_call(const struct code *code, const union value *arguments,
+		   struct vm_session *session, union value *result, struct buf *error);
+
+#endif

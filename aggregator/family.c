@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The probe points that no kernel event fires: begin, end, error, never, oneshot and the timers
+ * that count time. Each row turns its arguments into a struct moment_probe in probe.data.
+ * Ranges are those of the documented language: 100 µs to a day, jiffies up to a million, a random
+ * part no longer than the period.
+ */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "timer.h"
+
+#define PERIOD_MIN UINT64_C(100000)			/* 100 µs */
+#define PERIOD_MAX (UINT64_C(86400) * NSEC_PER_SEC)	/* a day */
+#define JIFFIES_MAX 1000000
+
+static const struct point_component *match_component(const struct family_match *match, size_t index)
+{
+	return index < match->point->components.count ? &match->point->components.items[index]
+						      : NULL;
+}
+
+/* a wildcard takes the rows whose range its number fits, and passes over the others */
+static bool match_is_wild(const struct family_match *match)
+{
+	for (size_t i = 0; i < match->point->components.count; i++)
+		if (text_has_wildcard(match->point->components.items[i].name))
+			return true;
+	return false;
+}
+
+/* the point with the row's own names, where the script may have written wildcards */
+static struct probe_point *match_named(const struct family_match *match, const char *const *names)
+{
+	struct probe_point *point = arena_memdup(match->arena, match->point, sizeof(*point));
+	size_t count = point->components.count;
+
+	point->components.items = arena_memdup(match->arena, match->point->components.items,
+					       count * sizeof(*point->components.items));
+	point->components.capacity = count;
+	for (size_t i = 0; i < count && names[i]; i++)
+		point->components.items[i].name = names[i];
+	return point;
+}
+
+static int match_emit(struct family_match *match, const char *const *names,
+		      struct moment_probe moment)
+{
+	match->emit(match, match_named(match, names), NULL,
+		    arena_memdup(match->arena, &moment, sizeof(moment)));
+	return 0;
+}
+
+/* ---- begin, end, error, never, oneshot ---- */
+
+static int resolve_moment(struct family_match *match, const char *name, enum moment moment)
+{
+	const struct point_component *component = match_component(match, 0);
+	struct moment_probe probe = { .moment = moment };
+
+	if (component && component->argument_kind == ARGUMENT_NUMBER)
+		probe.sequence = component->number;
+	return match_emit(match, (const char *const[]){ name, NULL }, probe);
+}
+
+static int resolve_begin(struct family_match *match)
+{
+	return resolve_moment(match, "begin", MOMENT_BEGIN);
+}
+
+static int resolve_end(struct family_match *match)
+{
+	return resolve_moment(match, "end", MOMENT_END);
+}
+
+static int resolve_error(struct family_match *match)
+{
+	return resolve_moment(match, "error", MOMENT_ERROR);
+}
+
+static int resolve_never(struct family_match *match)
+{
+	return resolve_moment(match, "never", MOMENT_NEVER);
+}
+
+/* oneshot is begin with an exit() behind the handler, and pp() says so */
+static int resolve_oneshot(struct family_match *match)
+{
+	return match_emit(match, (const char *const[]){ "begin", NULL },
+			  (struct moment_probe){ .moment = MOMENT_BEGIN, .exits = true });
+}
+
+/* ---- timers ---- */
+
+static int timer_refuse(struct family_match *match, const struct point_component *component,
+			const char *what, int64_t low, int64_t high)
+{
+	if (!match_is_wild(match))
+		diag_error(match->frontend, component->token,
+			   "%s %" PRId64 " of timer.%s is not between %" PRId64 " and %" PRId64,
+			   what, component->number, match_component(match, 1)->name, low, high);
+	return match_is_wild(match) ? 0 : -EINVAL;
+}
+
+static int emit_timer(struct family_match *match, const char *unit, uint64_t period,
+		      uint64_t randomize)
+{
+	return match_emit(match, (const char *const[]){ "timer", unit, "randomize", NULL },
+			  (struct moment_probe){ .moment = MOMENT_TIMER,
+						 .period = period,
+						 .randomize = randomize });
+}
+
+/* @length: ns of one unit; @low and @high bound the period in units */
+static int resolve_period(struct family_match *match, const char *unit, uint64_t length,
+			  int64_t low, int64_t high)
+{
+	const struct point_component *period = match_component(match, 1);
+	const struct point_component *randomize = match_component(match, 2);
+
+	if (!period || period->argument_kind != ARGUMENT_NUMBER)
+		return 0;
+	if (period->number < low || period->number > high)
+		return timer_refuse(match, period, "interval", low, high);
+	if (randomize && (randomize->number < 0 || randomize->number > period->number))
+		return timer_refuse(match, randomize, "random part", 0, period->number);
+	return emit_timer(match, unit, (uint64_t)period->number * length,
+			  randomize ? (uint64_t)randomize->number * length : 0);
+}
+
+static int resolve_time(struct family_match *match, const char *unit, uint64_t length)
+{
+	int64_t low = (int64_t)(PERIOD_MIN / length);
+
+	return resolve_period(match, unit, length, low ? low : 1, (int64_t)(PERIOD_MAX / length));
+}
+
+#define TIMER_UNITS(row)                                                                        \
+	row(s, NSEC_PER_SEC, "seconds")                                                         \
+	row(sec, NSEC_PER_SEC, "seconds")                                                       \
+	row(ms, 1000000, "milliseconds")                                                        \
+	row(msec, 1000000, "milliseconds")                                                      \
+	row(us, 1000, "microseconds")                                                           \
+	row(usec, 1000, "microseconds")                                                         \
+	row(ns, 1, "nanoseconds")                                                               \
+	row(nsec, 1, "nanoseconds")
+
+#define RESOLVE_UNIT(unit, length, what)                                                        \
+	static int resolve_##unit(struct family_match *match)                                   \
+	{                                                                                       \
+		return resolve_time(match, #unit, length);                                      \
+	}
+TIMER_UNITS(RESOLVE_UNIT)
+
+static int resolve_jiffies(struct family_match *match)
+{
+	return resolve_period(match, "jiffies", NSEC_PER_SEC / timer_kernel_hz(), 1, JIFFIES_MAX);
+}
+
+static int resolve_hz(struct family_match *match)
+{
+	const struct point_component *rate = match_component(match, 1);
+	int64_t high = (int64_t)(NSEC_PER_SEC / PERIOD_MIN);
+
+	if (!rate || rate->argument_kind != ARGUMENT_NUMBER)
+		return 0;
+	if (rate->number < 1 || rate->number > high)
+		return timer_refuse(match, rate, "rate", 1, high);
+	return emit_timer(match, "hz", NSEC_PER_SEC / (uint64_t)rate->number, 0);
+}
+
+/* ---- rows ---- */
+
+#define ROW(text, function, what)                                                               \
+	{ .pattern = text, .source = FAMILY_AGGREGATOR, .resolve = function, .summary = what }
+#define UNIT_ROWS(unit, length, what)                                                           \
+	ROW("timer." #unit "(number)", resolve_##unit, "every so many " what),                  \
+	ROW("timer." #unit "(number).randomize(number)", resolve_##unit,                        \
+	    "the same, give or take up to so many, at random"),
+
+const struct family aggregator_families[] = {
+	ROW("begin", resolve_begin, "when the run begins"),
+	ROW("begin(number)", resolve_begin, "when the run begins, lower numbers first"),
+	ROW("end", resolve_end, "when the run ends without error"),
+	ROW("end(number)", resolve_end, "when the run ends without error, lower numbers first"),
+	ROW("error", resolve_error, "when the run ends by an error"),
+	ROW("error(number)", resolve_error, "when the run ends by an error, lower numbers first"),
+	ROW("never", resolve_never, "never; the handler is checked all the same"),
+	ROW("oneshot", resolve_oneshot, "when the run begins, and ends it"),
+	TIMER_UNITS(UNIT_ROWS)
+	ROW("timer.hz(number)", resolve_hz, "so many times per second"),
+	ROW("timer.jiffies(number)", resolve_jiffies, "every so many kernel ticks"),
+	ROW("timer.jiffies(number).randomize(number)", resolve_jiffies,
+	    "the same, give or take up to so many, at random"),
+};
+const size_t aggregator_family_count = ARRAY_SIZE(aggregator_families);

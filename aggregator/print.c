@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * printf at run time: one function per kind of conversion over pieces parsed long before. Padding,
+ * flags and their odd corners are SystemTap's, not the C library's: zero padding is kept beside a
+ * precision, `#` prefixes a zero value too, and `0` on %s, %m and %M appends a NUL byte.
+ */
+#include <ctype.h>
+
+#include "print.h"
+
+enum {
+	WIDTH_MOST = 8192, /* of a field, a precision, a memory dump */
+	DIGITS_MOST = 22,  /* of 2^64 in octal */
+};
+
+/* one conversion with `*` already resolved */
+struct field {
+	const struct format_piece *piece;
+	int width, precision; /* -1: not given */
+	bool left;
+};
+
+struct printing {
+	struct buf *out;
+	const struct print_memory *memory;
+	uint64_t fault;
+	bool failed;
+};
+
+static const char digit_pairs[] =
+	"00010203040506070809101112131415161718192021222324"
+	"25262728293031323334353637383940414243444546474849"
+	"50515253545556575859606162636465666768697071727374"
+	"75767778798081828384858687888990919293949596979899";
+
+/* decimal digits of @number, ending before @end; returns where they start */
+static char *decimal_digits(char *end, uint64_t number)
+{
+	while (number >= 100) {
+		end -= 2;
+		memcpy(end, digit_pairs + number % 100 * 2, 2);
+		number /= 100;
+	}
+	if (number >= 10) {
+		end -= 2;
+		memcpy(end, digit_pairs + number * 2, 2);
+		return end;
+	}
+	*--end = '0' + number;
+	return end;
+}
+
+static char *binary_digits(char *end, uint64_t number, unsigned bits, bool upper)
+{
+	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+
+	do {
+		*--end = digits[number & ((1u << bits) - 1)];
+		number >>= bits;
+	} while (number);
+	return end;
+}
+
+void print_number(int64_t number, struct buf *out)
+{
+	char text[DIGITS_MOST], *end = text + sizeof(text), *start;
+
+	start = decimal_digits(end, number < 0 ? -(uint64_t)number : (uint64_t)number);
+	if (number < 0)
+		*--start = '-';
+	buf_add(out, start, end - start);
+}
+
+static void put_repeated(struct buf *out, char c, int64_t count)
+{
+	if (count <= 0)
+		return;
+	memset(buf_reserve(out, count), c, count);
+	out->length += count;
+	out->data[out->length] = '\0';
+}
+
+/* @length bytes in a field padded with @pad */
+static void put_padded(struct buf *out, const struct field *field, const char *data, size_t length,
+		       char pad)
+{
+	int64_t padding = (int64_t)field->width - (int64_t)length;
+
+	if (!field->left)
+		put_repeated(out, pad, padding);
+	buf_add(out, data, length);
+	if (field->left)
+		put_repeated(out, pad, padding);
+}
+
+/* ---- numbers ---- */
+
+static const char *number_prefix(const struct format_piece *piece, int64_t number)
+{
+	switch (piece->kind) {
+	case FORMAT_SIGNED:
+		return number < 0 ? "-" : piece->plus ? "+" : piece->space ? " " : "";
+	case FORMAT_POINTER:
+		return "0x";
+	case FORMAT_HEX:
+		return !piece->alternate ? "" : piece->upper ? "0X" : "0x";
+	case FORMAT_OCTAL:
+		return piece->alternate ? "0" : "";
+	default:
+		return "";
+	}
+}
+
+static char *number_digits(const struct format_piece *piece, char *end, int64_t number)
+{
+	switch (piece->kind) {
+	case FORMAT_SIGNED:
+		return decimal_digits(end, number < 0 ? -(uint64_t)number : (uint64_t)number);
+	case FORMAT_HEX:
+	case FORMAT_POINTER:
+		return binary_digits(end, number, 4, piece->upper);
+	case FORMAT_OCTAL:
+		return binary_digits(end, number, 3, false);
+	default:
+		return decimal_digits(end, number);
+	}
+}
+
+static void print_integer(struct buf *out, const struct field *field, int64_t number)
+{
+	char text[DIGITS_MOST], *end = text + sizeof(text);
+	char *start = number_digits(field->piece, end, number);
+	const char *prefix = number_prefix(field->piece, number);
+	int digits = end - start, zeros, padding;
+
+	zeros = field->precision > digits ? field->precision - digits : 0;
+	padding = field->width - (int)strlen(prefix) - zeros - digits;
+	if (field->piece->zero && !field->left && padding > 0) {
+		zeros += padding;
+		padding = 0;
+	}
+	if (!field->left)
+		put_repeated(out, ' ', padding);
+	buf_puts(out, prefix);
+	put_repeated(out, '0', zeros);
+	buf_add(out, start, digits);
+	if (field->left)
+		put_repeated(out, ' ', padding);
+}
+
+/* ---- bytes ---- */
+
+static bool is_raw_size(int size)
+{
+	return size == 1 || size == 2 || size == 4 || size == 8;
+}
+
+/* the number's low bytes, in the machine's order; padded with zero bytes */
+static void print_raw(struct buf *out, struct field field, int64_t number)
+{
+	int size = is_raw_size(field.precision) ? field.precision :
+		   is_raw_size(field.width)	? field.width :
+						  8;
+	char bytes[8];
+
+	memcpy(bytes, &number, sizeof(bytes));
+	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+		memmove(bytes, bytes + 8 - size, size);
+	put_padded(out, &field, bytes, size, '\0');
+}
+
+static size_t escape_char(unsigned char c, char text[4])
+{
+	static const char escaped[] = "\a\b\f\n\r\t\v'\\", letters[] = "abfnrtv'\\";
+	const char *found = c ? strchr(escaped, c) : NULL;
+
+	text[0] = '\\';
+	if (found) {
+		text[1] = letters[found - escaped];
+		return 2;
+	}
+	if (isascii(c) && isprint(c)) {
+		text[0] = c;
+		return 1;
+	}
+	text[1] = '0' + (c >> 6);
+	text[2] = '0' + (c >> 3 & 7);
+	text[3] = '0' + (c & 7);
+	return 4;
+}
+
+static void print_char(struct buf *out, const struct field *field, int64_t number)
+{
+	char text[4] = { (char)number };
+	size_t length = 1;
+
+	if (field->piece->alternate)
+		length = escape_char((unsigned char)number, text);
+	put_padded(out, field, text, length, ' ');
+}
+
+static void print_string(struct buf *out, const struct field *field, const struct str *str)
+{
+	size_t length = str->length;
+
+	if (field->precision >= 0 && length > (size_t)field->precision)
+		length = field->precision;
+	put_padded(out, field, str->data, length, ' ');
+	if (field->piece->zero)
+		buf_putc(out, '\0');
+}
+
+static void print_memory(struct printing *printing, const struct field *field, int64_t address)
+{
+	const struct print_memory *memory = printing->memory;
+	unsigned char bytes[WIDTH_MOST];
+	char text[2 * WIDTH_MOST + 1];
+	size_t size = field->precision > 0 ? field->precision : 1;
+
+	if (!memory)
+		return;
+	if (!memory->read(memory->owner, address, field->piece->alternate, bytes, size)) {
+		printing->fault = address;
+		printing->failed = true;
+		return;
+	}
+	if (field->piece->kind == FORMAT_MEMORY) {
+		put_padded(printing->out, field, (char *)bytes, size, ' ');
+	} else {
+		for (size_t i = 0; i < size; i++)
+			snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+		put_padded(printing->out, field, text, 2 * size, ' ');
+	}
+	if (field->piece->zero)
+		buf_putc(printing->out, '\0');
+}
+
+/* ---- formats ---- */
+
+static int clamp_width(int64_t width)
+{
+	return width < 0 ? 0 : width > WIDTH_MOST ? WIDTH_MOST : (int)width;
+}
+
+/* take the `*` arguments of @piece; returns the argument that follows them */
+static const union value *resolve_field(const struct format_piece *piece,
+					const union value *argument, struct field *field)
+{
+	int64_t width = piece->width, precision = piece->precision;
+
+	*field = (struct field){ .piece = piece, .width = -1, .precision = -1, .left = piece->left };
+	if (piece->width_argument) {
+		width = argument++->number;
+		if (width < 0) {
+			field->left = true;
+			width = width < -WIDTH_MOST ? WIDTH_MOST : -width;
+		}
+	}
+	if (piece->precision_argument)
+		precision = argument++->number;
+	if (piece->width_argument || width >= 0)
+		field->width = clamp_width(width);
+	if (piece->precision_argument || precision >= 0)
+		field->precision = clamp_width(precision);
+	return argument;
+}
+
+static void print_piece(struct printing *printing, const struct field *field, union value argument)
+{
+	switch (field->piece->kind) {
+	case FORMAT_STRING:
+		print_string(printing->out, field, argument.string);
+		break;
+	case FORMAT_CHAR:
+		print_char(printing->out, field, argument.number);
+		break;
+	case FORMAT_BINARY:
+		print_raw(printing->out, *field, argument.number);
+		break;
+	case FORMAT_MEMORY:
+	case FORMAT_MEMORY_HEX:
+		print_memory(printing, field, argument.number);
+		break;
+	default:
+		print_integer(printing->out, field, argument.number);
+	}
+}
+
+static bool piece_is_plain(const struct format_piece *piece)
+{
+	return piece->width < 0 && piece->precision < 0 && !piece->width_argument &&
+	       !piece->precision_argument && !piece->plus && !piece->space && !piece->zero;
+}
+
+static void print_pieces(struct printing *printing, const struct format *format,
+			 const union value *argument)
+{
+	const struct format_piece *end = format->pieces.items + format->pieces.count;
+
+	for (const struct format_piece *piece = format->pieces.items; piece < end; piece++) {
+		struct field field;
+
+		if (piece->kind == FORMAT_LITERAL) {
+			buf_add(printing->out, piece->text, piece->length);
+		} else if (piece->kind == FORMAT_SIGNED && piece_is_plain(piece)) {
+			print_number(argument++->number, printing->out);
+		} else if (piece->kind == FORMAT_STRING && piece_is_plain(piece)) {
+			buf_add(printing->out, argument->string->data, argument->string->length);
+			argument++;
+		} else {
+			argument = resolve_field(piece, argument, &field);
+			print_piece(printing, &field, *argument++);
+		}
+	}
+}
+
+bool print_format_reading(const struct format *format, const union value *arguments,
+			  struct buf *out, const struct print_memory *memory, uint64_t *fault)
+{
+	struct printing printing = { .out = out, .memory = memory };
+	size_t before = out->length;
+
+	print_pieces(&printing, format, arguments);
+	if (!printing.failed)
+		return true;
+	out->length = before;
+	out->data[before] = '\0';
+	*fault = printing.fault;
+	return false;
+}
+
+void print_format(const struct format *format, const union value *arguments, struct buf *out)
+{
+	struct printing printing = { .out = out };
+
+	print_pieces(&printing, format, arguments);
+}

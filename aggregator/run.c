@@ -1,0 +1,578 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The run: begin probes, start the sources, rounds until something ends it, end probes.
+ *
+ * What ends a run decides where the stream is cut. exit() and errors cut it at the event they
+ * happen at: nothing stamped later reaches a handler. Ctrl-C, -T and the end of the target cut it
+ * at their instant: what happened before is still drained and delivered. Task events are applied
+ * in any case, and everything is drained, so that the figures at the end add up.
+ *
+ * Ctrl-C, once: the handler that runs has INTERRUPT_GRACE_NS to finish, then it is broken off at a
+ * loop's back-edge; what happened before is delivered within the same time; end probes run, and
+ * are never cut by the first Ctrl-C unless it came while they ran. Twice: the handler is broken off
+ * at once, also an end probe; what follows is skipped; the text printed so far is written.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "dispatch.h"
+#include "merge.h"
+#include "output.h"
+#include "timer.h"
+
+#define INTERRUPT_GRACE_NS UINT64_C(500000000)
+#define DRAIN_MIN_NS UINT64_C(1000000)	  /* rounds are not closer than this because of timers */
+#define DRAIN_BUSY_NS UINT64_C(50000000)  /* between rounds while events flow */
+#define DRAIN_IDLE_NS UINT64_C(150000000) /* … and when none came for a while */
+#define BUSY_BYTES (128u << 10)		  /* a drain that moved as much is followed by the next */
+#define EMPTY_WAKES 2			  /* wake-ups without data before a descriptor is rested */
+#define READER_NICE (-20)		  /* loss follows the reader's scheduling */
+#define WALL_STEP_NS 1000000		  /* the wall clock was set: follow */
+
+struct aggregator {
+	const struct program *program;
+	struct run_options options;
+	struct task_model *tasks;
+	struct vm *vm;
+	struct vm_session *session;
+	struct dispatch dispatch;
+	struct merge merge;
+	struct timers timers;
+	struct output output;
+	struct pollfd *polls;		/* interrupts, target, then one per source */
+	size_t poll_count;
+	int wake_fd;			/* eventfd written by aggregator_interrupt() */
+	volatile int interrupts;
+	uint64_t interrupt_time;	/* ns: of the first */
+	uint64_t deadline;		/* ns: -T; UINT64_MAX for none */
+	uint64_t cut;			/* ns: hits stamped later are dropped */
+	uint64_t last_round;		/* ns: when it began */
+	uint64_t drain_interval;
+	uint64_t hits, dropped;		/* delivered; past the cut */
+	unsigned empty_wakes;
+	size_t started;			/* sources that are started */
+	bool closed;			/* no more hits and timers at all */
+	bool ending;
+	bool broken;			/* a source failed: status 1 */
+};
+
+enum { POLL_WAKE, POLL_TARGET, POLL_SOURCES };
+
+/* ---- making and freeing ---- */
+
+static void run_flush(struct vm_session *session)
+{
+	struct aggregator *aggregator = session->owner;
+
+	output_flush(&aggregator->output, &session->output);
+	if (unlikely(aggregator->output.closed))
+		session->exiting = true;
+}
+
+static int64_t wall_offset(void)
+{
+	struct timespec wall;
+	uint64_t now = clock_now();
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	return (int64_t)wall.tv_sec * (int64_t)NSEC_PER_SEC + wall.tv_nsec - (int64_t)now;
+}
+
+static void aggregator_init_session(struct aggregator *aggregator)
+{
+	struct vm_session *session = vm_session(aggregator->vm);
+
+	aggregator->session = session;
+	session->owner = aggregator;
+	session->flush_output = run_flush;
+	session->wall_offset = wall_offset();
+}
+
+struct aggregator *aggregator_new(const struct program *program,
+				  const struct run_options *options)
+{
+	struct aggregator *aggregator = memory_zalloc(sizeof(*aggregator));
+
+	aggregator->program = program;
+	aggregator->options = *options;
+	aggregator->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	aggregator->cut = aggregator->deadline = UINT64_MAX;
+	aggregator->drain_interval = DRAIN_BUSY_NS;
+	aggregator->output = (struct output){ .file = options->output,
+					      .give_up = &aggregator->interrupts };
+	merge_init(&aggregator->merge);
+	aggregator->tasks = task_model_new();
+	aggregator->vm = vm_new(program, &aggregator->options, aggregator->tasks);
+	if (!aggregator->vm) {
+		aggregator_free(aggregator);
+		return NULL;
+	}
+	aggregator_init_session(aggregator);
+	dispatch_init(&aggregator->dispatch, program, &aggregator->options, aggregator->vm);
+	timers_init(&aggregator->timers, program);
+	return aggregator;
+}
+
+void aggregator_free(struct aggregator *aggregator)
+{
+	if (!aggregator)
+		return;
+	for (size_t i = 0; i < aggregator->merge.sources.count; i++) {
+		struct event_source *source = aggregator->merge.sources.items[i];
+
+		source->ops->free(source);
+	}
+	merge_free(&aggregator->merge);
+	timers_free(&aggregator->timers);
+	dispatch_free(&aggregator->dispatch);
+	if (aggregator->vm)
+		vm_free(aggregator->vm);
+	task_model_free(aggregator->tasks);
+	if (aggregator->wake_fd >= 0)
+		close(aggregator->wake_fd);
+	free(aggregator->polls);
+	free(aggregator);
+}
+
+void aggregator_add_source(struct aggregator *aggregator, struct event_source *source)
+{
+	merge_add_source(&aggregator->merge, source);
+}
+
+void aggregator_dump(struct aggregator *aggregator, FILE *out)
+{
+	vm_dump(aggregator->vm, out);
+}
+
+/* ---- Ctrl-C ---- */
+
+void aggregator_interrupt(struct aggregator *aggregator)
+{
+	struct vm_session *session = aggregator->session;
+	uint64_t now = clock_now(), one = 1;
+	int saved = errno;
+
+	if (aggregator->interrupts == 0) {
+		aggregator->interrupt_time = now;
+		session->interrupt_deadline = now + INTERRUPT_GRACE_NS;
+	} else {
+		session->interrupt_deadline = 0;
+	}
+	aggregator->interrupts++;
+	*(volatile bool *)&session->interrupted = true;
+	if (write(aggregator->wake_fd, &one, sizeof(one)) < 0)
+		errno = saved; /* full: it is readable already */
+}
+
+bool vm_interrupt_due(const struct vm_session *session)
+{
+	return clock_now() >= session->interrupt_deadline;
+}
+
+/* ---- what ends the run ---- */
+
+/* orderly: what happened until @time is still delivered */
+static void run_end_at(struct aggregator *aggregator, uint64_t time)
+{
+	if (time < aggregator->cut)
+		aggregator->cut = time;
+	aggregator->ending = true;
+}
+
+/* after every handler that may have ended the run, or was broken off */
+static void run_check_end(struct aggregator *aggregator)
+{
+	struct vm_session *session = aggregator->session;
+
+	if (session->exiting) {
+		aggregator->closed = true;
+		aggregator->ending = true;
+	}
+	if (*(volatile bool *)&session->interrupted) {
+		run_end_at(aggregator, aggregator->interrupt_time);
+		if (vm_interrupt_due(session))
+			aggregator->closed = true;
+	}
+}
+
+static inline bool run_must_check(const struct aggregator *aggregator)
+{
+	return unlikely(aggregator->session->exiting |
+			*(const volatile bool *)&aggregator->session->interrupted);
+}
+
+/* ---- one round ---- */
+
+static void run_timers(struct aggregator *aggregator, uint64_t until)
+{
+	struct timer *timer;
+
+	if (until > aggregator->cut)
+		until = aggregator->cut;
+	while (!aggregator->closed && (timer = timers_next(&aggregator->timers, until))) {
+		uint64_t took = dispatch_timer(&aggregator->dispatch, timer->probe, timer->due);
+
+		timers_fired(&aggregator->timers, timer, took);
+		if (run_must_check(aggregator))
+			run_check_end(aggregator);
+	}
+}
+
+static inline void run_event(struct aggregator *aggregator, const struct event *event)
+{
+	if (likely(event->kind == EVENT_HIT)) {
+		if (unlikely(aggregator->closed || event->time > aggregator->cut)) {
+			aggregator->dropped++;
+			return;
+		}
+		aggregator->hits++;
+		dispatch_hit(&aggregator->dispatch, event);
+	} else if (event->kind == EVENT_LOST) {
+		aggregator->session->lost += event->count;
+	} else {
+		task_model_apply(aggregator->tasks, event);
+	}
+}
+
+/* everything older than @bound, timers in their places; @timers: and those due until then */
+static void run_deliver(struct aggregator *aggregator, uint64_t bound, uint64_t timers)
+{
+	struct event *event;
+
+	while ((event = merge_peek(&aggregator->merge, bound))) {
+		if (unlikely(event->time >= aggregator->timers.next_due))
+			run_timers(aggregator, event->time);
+		run_event(aggregator, event);
+		merge_pop(&aggregator->merge);
+		if (run_must_check(aggregator))
+			run_check_end(aggregator);
+		if (unlikely(aggregator->session->output.length >= VM_OUTPUT_FLUSH_BYTES))
+			run_flush(aggregator->session);
+	}
+	run_timers(aggregator, timers);
+}
+
+static void run_follow_wall(struct aggregator *aggregator)
+{
+	int64_t offset = wall_offset();
+	int64_t step = offset - aggregator->session->wall_offset;
+
+	if (step > WALL_STEP_NS || step < -WALL_STEP_NS)
+		aggregator->session->wall_offset = offset;
+}
+
+/* returns the number of bytes moved */
+static uint64_t run_round(struct aggregator *aggregator)
+{
+	uint64_t slack = aggregator->merge.sources.count ? MERGE_SLACK_NS : 0;
+	uint64_t now = clock_now(), moved, bound;
+
+	aggregator->last_round = now;
+	if (now >= aggregator->deadline) {
+		run_end_at(aggregator, aggregator->deadline);
+		return 0;
+	}
+	moved = merge_drain(&aggregator->merge);
+	bound = merge_bound(&aggregator->merge, now - slack);
+	run_deliver(aggregator, bound, bound);
+	task_model_forget_exited(aggregator->tasks, bound);
+	run_follow_wall(aggregator);
+	run_flush(aggregator->session);
+	run_check_end(aggregator);
+	return moved;
+}
+
+/* ---- waiting ---- */
+
+static void polls_init(struct aggregator *aggregator)
+{
+	const struct merge *merge = &aggregator->merge;
+
+	aggregator->poll_count = POLL_SOURCES + merge->sources.count;
+	aggregator->polls = memory_zalloc(aggregator->poll_count * sizeof(*aggregator->polls));
+	for (size_t i = 0; i < aggregator->poll_count; i++) {
+		struct pollfd *poll = &aggregator->polls[i];
+
+		poll->events = POLLIN;
+		if (i == POLL_WAKE) {
+			poll->fd = aggregator->wake_fd;
+		} else if (i == POLL_TARGET) {
+			poll->fd = aggregator->options.target_fd;
+		} else {
+			struct event_source *source = merge->sources.items[i - POLL_SOURCES];
+
+			poll->fd = source->ops->poll_fd(source);
+		}
+	}
+}
+
+/* ns until the next round */
+static uint64_t wait_time(const struct aggregator *aggregator, uint64_t now)
+{
+	bool has_sources = aggregator->merge.sources.count > 0;
+	uint64_t wake = has_sources ? now + aggregator->drain_interval : UINT64_MAX;
+	uint64_t due = aggregator->timers.next_due;
+
+	if (has_sources && due < UINT64_MAX) {
+		due += MERGE_SLACK_NS;
+		if (due < aggregator->last_round + DRAIN_MIN_NS)
+			due = aggregator->last_round + DRAIN_MIN_NS;
+	}
+	if (due < wake)
+		wake = due;
+	if (aggregator->deadline < wake)
+		wake = aggregator->deadline;
+	if (wake == UINT64_MAX)
+		return UINT64_MAX;
+	return wake > now ? wake - now : 0;
+}
+
+/* a source whose descriptor is always readable, or broken, must not make us spin */
+static void wait_note_sources(struct aggregator *aggregator, uint64_t moved_before)
+{
+	bool readable = false;
+
+	for (size_t i = POLL_SOURCES; i < aggregator->poll_count; i++) {
+		short events = aggregator->polls[i].revents;
+
+		if (events & POLLIN)
+			readable = true;
+		else if (events & (POLLERR | POLLHUP | POLLNVAL))
+			aggregator->polls[i].fd = -1;
+	}
+	aggregator->empty_wakes = readable && moved_before == 0 ? aggregator->empty_wakes + 1 : 0;
+}
+
+static void wait_for_events(struct aggregator *aggregator, uint64_t moved)
+{
+	bool rest = aggregator->empty_wakes >= EMPTY_WAKES;
+	uint64_t wait = moved >= BUSY_BYTES ? 0 : wait_time(aggregator, clock_now());
+	struct timespec timeout = { (time_t)(wait / NSEC_PER_SEC), (long)(wait % NSEC_PER_SEC) };
+	int ready;
+
+	ready = ppoll(aggregator->polls, rest ? POLL_SOURCES : aggregator->poll_count,
+		      wait == UINT64_MAX ? NULL : &timeout, NULL);
+	if (rest)
+		aggregator->empty_wakes = 0;
+	else if (ready > 0)
+		wait_note_sources(aggregator, moved);
+	if (ready > 0 && aggregator->polls[POLL_TARGET].revents)
+		run_end_at(aggregator, clock_now());
+	run_check_end(aggregator);
+}
+
+static void run_rounds(struct aggregator *aggregator)
+{
+	polls_init(aggregator);
+	while (!aggregator->ending) {
+		uint64_t moved = run_round(aggregator);
+
+		if (moved)
+			aggregator->drain_interval = DRAIN_BUSY_NS;
+		else if (aggregator->drain_interval < DRAIN_IDLE_NS)
+			aggregator->drain_interval += DRAIN_BUSY_NS;
+		if (!aggregator->ending)
+			wait_for_events(aggregator, moved);
+	}
+}
+
+/* ---- start and stop ---- */
+
+static void run_start_command(struct aggregator *aggregator)
+{
+	int fd = aggregator->options.command_start_fd;
+	ssize_t written;
+
+	if (fd < 0)
+		return;
+	do
+		written = write(fd, "", 1);
+	while (written < 0 && errno == EINTR);
+	close(fd);
+	aggregator->options.command_start_fd = -1;
+}
+
+static bool run_start(struct aggregator *aggregator)
+{
+	const struct merge *merge = &aggregator->merge;
+
+	while (aggregator->started < merge->sources.count) {
+		struct event_source *source = merge->sources.items[aggregator->started];
+		int error = source->ops->start(source);
+
+		if (error) {
+			log_error(&aggregator->options.log, "%s events cannot be started: %s",
+				  source->name, strerror(-error));
+			aggregator->broken = true;
+			return false;
+		}
+		aggregator->started++;
+	}
+	if (aggregator->options.max_seconds)
+		aggregator->deadline = clock_now() +
+				       aggregator->options.max_seconds * NSEC_PER_SEC;
+	timers_start(&aggregator->timers, clock_now());
+	run_start_command(aggregator);
+	return true;
+}
+
+/* all that the kernel still holds, up to the cut */
+static void run_drain_rest(struct aggregator *aggregator, bool stopped)
+{
+	uint64_t moved;
+
+	do {
+		moved = merge_drain(&aggregator->merge);
+		run_deliver(aggregator, merge_bound(&aggregator->merge, MERGE_UNBOUNDED), 0);
+	} while (stopped && moved && aggregator->interrupts < 2);
+	run_deliver(aggregator, MERGE_UNBOUNDED, aggregator->cut);
+}
+
+static void run_stop(struct aggregator *aggregator)
+{
+	bool stopped = true;
+
+	for (size_t i = 0; i < aggregator->started; i++) {
+		struct event_source *source = aggregator->merge.sources.items[i];
+
+		if (source->ops->stop(source) != 0)
+			stopped = false;
+	}
+	run_drain_rest(aggregator, stopped);
+}
+
+/* ---- figures ---- */
+
+static uint64_t run_lost(const struct aggregator *aggregator)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < aggregator->started; i++) {
+		struct event_source *source = aggregator->merge.sources.items[i];
+
+		for (unsigned cpu = 0; cpu < source->cpu_count; cpu++) {
+			struct event_totals totals = { 0, 0 };
+
+			source->ops->totals(source, cpu, &totals);
+			lost += totals.lost;
+		}
+	}
+	return lost;
+}
+
+static void report_source(const struct aggregator *aggregator, struct event_source *source)
+{
+	for (unsigned cpu = 0; cpu < source->cpu_count; cpu++) {
+		struct event_totals totals = { 0, 0 };
+
+		source->ops->totals(source, cpu, &totals);
+		if (totals.delivered || totals.lost)
+			log_info(&aggregator->options.log, 1,
+				 "%s: cpu %u: %" PRIu64 " events delivered, %" PRIu64 " lost",
+				 source->name, cpu, totals.delivered, totals.lost);
+	}
+	if (source->ops->report && aggregator->options.log.verbosity > 0)
+		source->ops->report(source, stderr);
+}
+
+static void report_figures(const struct aggregator *aggregator)
+{
+	const struct merge *merge = &aggregator->merge;
+
+	for (size_t i = 0; i < aggregator->started; i++)
+		report_source(aggregator, merge->sources.items[i]);
+	if (aggregator->started)
+		log_info(&aggregator->options.log, 1,
+			 "merge: %" PRIu64 " rounds, %" PRIu64 " bytes, %" PRIu64
+			 " events handled, %" PRIu64 " after the end, %" PRIu64 " late",
+			 merge->rounds, merge->bytes, aggregator->hits, aggregator->dropped,
+			 merge->late);
+	if (merge->drain_errors)
+		log_warning(&aggregator->options.log, "reading events failed %" PRIu64 " times",
+			    merge->drain_errors);
+}
+
+static void report_loss(const struct aggregator *aggregator)
+{
+	uint64_t lost = aggregator->session->lost, all = lost + aggregator->hits;
+
+	if (lost)
+		log_warning(&aggregator->options.log,
+			    "%" PRIu64 " events lost (%.1f %% of %" PRIu64
+			    "); raise the buffer with -s",
+			    lost, 100.0 * (double)lost / (double)all, all);
+}
+
+static void report_errors(const struct aggregator *aggregator)
+{
+	if (aggregator->session->error_count)
+		log_warning(&aggregator->options.log, "Number of errors: %u, skipped probes: 0",
+			    aggregator->session->error_count);
+	if (aggregator->output.error)
+		log_error(&aggregator->options.log, "output cannot be written: %s",
+			  strerror(aggregator->output.error));
+}
+
+/* ---- the whole run ---- */
+
+/* end probes get their time whatever the first Ctrl-C did to others; a second one stays */
+static void run_end_probes(struct aggregator *aggregator)
+{
+	*(volatile bool *)&aggregator->session->interrupted = false;
+	if (aggregator->interrupts >= 2)
+		*(volatile bool *)&aggregator->session->interrupted = true;
+	dispatch_end(&aggregator->dispatch);
+	run_flush(aggregator->session);
+}
+
+static void run_finish(struct aggregator *aggregator)
+{
+	uint64_t lost;
+
+	if (aggregator->started)
+		run_stop(aggregator);
+	else if (!aggregator->closed)
+		run_timers(aggregator, aggregator->cut);
+	lost = run_lost(aggregator);
+	if (lost > aggregator->session->lost)
+		aggregator->session->lost = lost;
+	run_flush(aggregator->session);
+	run_end_probes(aggregator);
+	dispatch_report(&aggregator->dispatch, &aggregator->session->output);
+	run_flush(aggregator->session);
+	report_loss(aggregator);
+	report_errors(aggregator);
+	report_figures(aggregator);
+}
+
+static int run_status(const struct aggregator *aggregator)
+{
+	if (aggregator->broken || aggregator->output.error)
+		return 1;
+	return aggregator->session->error_count && !aggregator->options.suppress_handler_errors;
+}
+
+int aggregator_run(struct aggregator *aggregator)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, pipe_action;
+	int nice = getpriority(PRIO_PROCESS, 0);
+
+	sigaction(SIGPIPE, &ignore, &pipe_action);
+	dispatch_begin(&aggregator->dispatch);
+	run_flush(aggregator->session);
+	run_check_end(aggregator);
+	if (!aggregator->ending && run_start(aggregator)) {
+		if (aggregator->started)
+			setpriority(PRIO_PROCESS, 0, READER_NICE);
+		run_rounds(aggregator);
+	}
+	setpriority(PRIO_PROCESS, 0, nice);
+	run_finish(aggregator);
+	sigaction(SIGPIPE, &pipe_action, NULL);
+	return run_status(aggregator);
+}

@@ -1,0 +1,1154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The interpreter. Verified bytecode comes in; globals, output and statistics change. Frames lie
+ * on one stack that grows; a run-time error walks the frames outwards until a try block takes it
+ * or the handler ends. Nothing here is reached before bytecode_verify() has passed it.
+ */
+#include <inttypes.h>
+
+#include "builtin.h"
+#include "bytecode.h"
+#include "print.h"
+
+#define RECENT_TEXTS 16		/* captured strings remembered, by slot, a power of two */
+
+struct global {
+	union value value;
+	struct map *map;
+	const struct variable *variable;
+	unsigned key_count;
+};
+
+struct walk {
+	struct map_cursor *cursor;
+	const struct foreach_plan *plan;
+};
+
+struct frame {
+	const struct code *code;
+	const struct insn *call; /* in the caller, NULL in the handler itself */
+	size_t base;		 /* of its registers on the stack */
+	size_t walks;		 /* first of its walks */
+};
+
+struct vm {
+	struct vm_session session;
+	struct bytecode bytecode;
+	struct global *globals;
+	size_t global_count;
+	union value *stack;
+	size_t stack_capacity;
+	struct frame *frames;
+	size_t depth, frame_capacity;
+	struct walk *walks;
+	size_t walk_count, walk_capacity;
+	struct task *task;		/* of the event, looked up when first asked for */
+	struct str *recent[RECENT_TEXTS];
+	struct regex_match match;	/* of the last =~ */
+	struct tokenizer tokenizer;
+	struct buf text, error;
+	const struct token *error_token;
+	bool fatal;			/* no try block may take this error */
+	bool quiet;			/* ended by abort() or Ctrl-C: no error */
+	bool bare;			/* the error is shown without a position */
+	int64_t actions;
+	union value arguments[OPERANDS_MAX];
+};
+
+static native_function *const natives[BUILTIN_COUNT] = {
+#define BUILTIN(name, result, parameters, flags, needs) builtin_##name,
+#include "../frontend/builtin.def"
+#undef BUILTIN
+};
+
+/* ---- globals ---- */
+
+static void global_set_initial(struct vm *vm, struct global *global)
+{
+	const struct expr *initial = global->variable->initial;
+	const struct expr *value = initial;
+	int64_t sign = 1;
+
+	while (value && value->kind == EXPR_UNARY && value->op == OP_NEG) {
+		value = value->a;
+		sign = -sign;
+	}
+	if (global->variable->type == TYPE_STRING) {
+		global->value.string = str_empty();
+		if (value && value->kind == EXPR_STRING)
+			global->value.string =
+				str_new(value->string,
+					native_limit_length(&vm->session, value->string_length));
+	} else if (global->variable->type == TYPE_STATS) {
+		global->value.stat = stat_new(&global->variable->stat);
+	} else if (value && value->kind == EXPR_NUMBER) {
+		global->value.number = (int64_t)((uint64_t)value->number * (uint64_t)sign);
+	}
+}
+
+static void global_make(struct vm *vm, struct global *global, const struct variable *variable)
+{
+	struct map_shape shape = {
+		.key_count = variable->index_count,
+		.value_type = variable->type == TYPE_UNKNOWN ? TYPE_LONG : variable->type,
+		.stat = variable->stat,
+		.max_entries = variable->max_entries ?
+				       variable->max_entries :
+				       vm->session.options->limits[LIMIT_MAXMAPENTRIES],
+		.wraps = variable->wraps,
+	};
+
+	global->variable = variable;
+	if (!variable->is_array) {
+		global_set_initial(vm, global);
+		return;
+	}
+	for (size_t i = 0; i < variable->index_count; i++)
+		shape.key_types[i] = variable->index_types[i] == TYPE_STRING ? TYPE_STRING :
+									       TYPE_LONG;
+	global->key_count = variable->index_count;
+	if (variable->index_count)
+		global->map = map_new(&shape);
+}
+
+static void global_free(struct global *global)
+{
+	if (global->map)
+		map_free(global->map);
+	else if (global->variable->is_array)
+		return;
+	else if (global->variable->type == TYPE_STRING)
+		str_unref(global->value.string);
+	else if (global->variable->type == TYPE_STATS)
+		stat_free(global->value.stat);
+}
+
+static void global_reset(struct global *global)
+{
+	if (global->variable->type == TYPE_STRING) {
+		str_unref(global->value.string);
+		global->value.string = str_empty();
+	} else if (global->variable->type == TYPE_STATS) {
+		stat_free(global->value.stat);
+		global->value.stat = stat_new(&global->variable->stat);
+	} else {
+		global->value.number = 0;
+	}
+}
+
+/* ---- errors ---- */
+
+/* the interpreter raises what this leaves; always false */
+static bool fail(struct vm *vm, const char *format, ...) PRINTF_LIKE(2, 3);
+static bool fail(struct vm *vm, const char *format, ...)
+{
+	va_list args;
+
+	buf_reset(&vm->error);
+	va_start(args, format);
+	buf_vprintf(&vm->error, format, args);
+	va_end(args);
+	return false;
+}
+
+static bool fail_full(struct vm *vm, const struct global *global)
+{
+	const struct variable *variable = global->variable;
+
+	if (variable->max_entries)
+		return fail(vm, "Array overflow, check size limit (%" PRId64 ") of array '%s'",
+			    variable->max_entries, variable->name);
+	return fail(vm, "Array overflow, check MAXMAPENTRIES: array '%s' holds %zu entries, "
+		    "-D MAXMAPENTRIES=N allows more", variable->name, map_count(global->map));
+}
+
+static bool fail_limit(struct vm *vm, enum limit_id limit)
+{
+	return fail(vm, "%s exceeded: %" PRId64 " %s, -D %s=N allows more",
+		    limit_table[limit].name, vm->session.options->limits[limit],
+		    limit_table[limit].unit, limit_table[limit].name);
+}
+
+static const char *token_kind_name(const struct token *token)
+{
+	switch (token->kind) {
+	case TOKEN_IDENTIFIER: return "identifier";
+	case TOKEN_NUMBER: return "number";
+	case TOKEN_STRING: return "string";
+	case TOKEN_EMBEDDED: return "embedded code";
+	default: return "operator";
+	}
+}
+
+static void report_error(struct vm *vm)
+{
+	const struct vm_session *session = &vm->session;
+	const struct token *token = vm->error_token;
+
+	if (session->options->suppress_handler_errors)
+		return;
+	vm->session.error_count++;
+	if (token && token->place.file && token->kind != TOKEN_EMBEDDED)
+		log_error(&session->options->log, "%s near %s '%s' at %s:%u:%u",
+			  buf_text(&vm->error), token_kind_name(token), token->text,
+			  token->place.file->name, token->place.line, token->place.column);
+	else
+		log_error(&session->options->log, "%s", buf_text(&vm->error));
+	if ((int64_t)session->error_count > session->options->limits[LIMIT_MAXERRORS])
+		vm->session.exiting = true;
+}
+
+/* ---- frames and walks ---- */
+
+static void walk_close(struct walk *walk)
+{
+	if (walk->cursor)
+		map_cursor_close(walk->cursor);
+	walk->cursor = NULL;
+}
+
+static void walks_close_from(struct vm *vm, size_t first)
+{
+	for (size_t i = first; i < vm->walk_count; i++)
+		walk_close(&vm->walks[i]);
+}
+
+static void walks_reserve(struct vm *vm, size_t extra)
+{
+	size_t need = vm->walk_count + extra;
+
+	if (need > vm->walk_capacity) {
+		vm->walk_capacity = need * 2;
+		vm->walks = memory_realloc(vm->walks, vm->walk_capacity * sizeof(*vm->walks));
+	}
+	for (size_t i = vm->walk_count; i < need; i++)
+		vm->walks[i].cursor = NULL;
+	vm->walk_count = need;
+}
+
+static union value *frame_enter(struct vm *vm, const struct code *code, const struct insn *call)
+{
+	const struct frame *caller = vm->depth ? &vm->frames[vm->depth - 1] : NULL;
+	size_t base = caller ? caller->base + caller->code->registers : 0;
+
+	if (unlikely(vm->depth == vm->frame_capacity)) {
+		vm->frame_capacity = vm->frame_capacity * 2 + 16;
+		vm->frames = memory_realloc(vm->frames,
+					    vm->frame_capacity * sizeof(*vm->frames));
+	}
+	if (unlikely(base + code->registers > vm->stack_capacity)) {
+		vm->stack_capacity = (base + code->registers) * 2 + 64;
+		vm->stack = memory_realloc(vm->stack, vm->stack_capacity * sizeof(*vm->stack));
+	}
+	vm->frames[vm->depth++] = (struct frame){ code, call, base, vm->walk_count };
+	if (code->cursors)
+		walks_reserve(vm, code->cursors);
+	memcpy(vm->stack + base, code->frame, code->registers * sizeof(*vm->stack));
+	return vm->stack + base;
+}
+
+static void frame_leave(struct vm *vm)
+{
+	const struct frame *frame = &vm->frames[--vm->depth];
+	const struct code *code = frame->code;
+	union value *registers = vm->stack + frame->base;
+
+	for (size_t i = code->longs + code->string_constants; i < code->registers; i++)
+		str_unref(registers[i].string);
+	if (code->cursors) {
+		walks_close_from(vm, frame->walks);
+		vm->walk_count = frame->walks;
+	}
+}
+
+static union value *top_registers(struct vm *vm)
+{
+	return vm->stack + vm->frames[vm->depth - 1].base;
+}
+
+static inline void set_string(union value *where, struct str *str)
+{
+	struct str *old = where->string;
+
+	where->string = str;
+	str_unref(old);
+}
+
+static void gather(const struct insn *word, size_t count, const union value *registers,
+		   union value *out)
+{
+	for (; count > OPERANDS_PER_WORD; count -= OPERANDS_PER_WORD, word++) {
+		*out++ = registers[word->a];
+		*out++ = registers[word->b];
+		*out++ = registers[word->c];
+	}
+	if (count > 0)
+		out[0] = registers[word->a];
+	if (count > 1)
+		out[1] = registers[word->b];
+	if (count > 2)
+		out[2] = registers[word->c];
+}
+
+static void walk_open(struct walk *walk, struct map *map, size_t key_count,
+		      const struct foreach_plan *plan, const union value *registers)
+{
+	union value keys[MAX_INDEXES];
+	struct map_order order = {
+		.direction = plan->direction, .column = plan->column, .stat = plan->stat,
+		.variance_shift = plan->variance_shift, .limit = -1, .any = plan->any,
+	};
+
+	walk_close(walk);
+	if (plan->limit != REGISTER_NONE) {
+		order.limit = registers[plan->limit].number;
+		if (order.limit < 0)
+			order.limit = 0;
+	}
+	if (plan->sliced) {
+		for (size_t i = 0; i < key_count; i++)
+			keys[i] = registers[plan->slice[i]];
+		order.keys = keys;
+	}
+	walk->cursor = map_cursor_open(map, &order);
+	walk->plan = plan;
+}
+
+static bool walk_next(const struct global *globals, struct walk *walk, union value *registers)
+{
+	const struct foreach_plan *plan = walk->plan;
+	const struct variable *array;
+	const union value *keys;
+	union value *value;
+
+	if (!walk->cursor || !map_cursor_next(walk->cursor, &keys, &value))
+		return false;
+	array = globals[plan->map].variable;
+	for (size_t i = 0; i < array->index_count; i++) {
+		if (plan->keys[i] == REGISTER_NONE)
+			continue;
+		if (array->index_types[i] == TYPE_STRING)
+			set_string(&registers[plan->keys[i]], str_ref(keys[i].string));
+		else
+			registers[plan->keys[i]] = keys[i];
+	}
+	if (plan->value == REGISTER_NONE)
+		return true;
+	if (array->type == TYPE_STRING)
+		set_string(&registers[plan->value], str_ref(value->string));
+	else
+		registers[plan->value] = *value;
+	return true;
+}
+
+/* ---- captures ---- */
+
+static const struct load *load_at(const struct vm *vm, unsigned slot)
+{
+	const struct binding *binding = vm->session.now.binding;
+
+	if (!binding || !vm->session.now.event || slot >= binding->load_count)
+		return NULL;
+	return &binding->loads[slot];
+}
+
+static bool fail_capture(struct vm *vm, unsigned slot)
+{
+	const struct probe *probe = vm->frames[vm->depth - 1].code->probe;
+
+	return fail(vm, "%s is not available here", probe->captures.items[slot]->name);
+}
+
+/* @size little-endian bytes; the kernel writes records in its own order, which is ours */
+static bool load_unsigned(const struct event *event, size_t offset, size_t size, uint64_t *out)
+{
+	*out = 0;
+	if (!event->data || size > sizeof(*out) || offset + size > event->size)
+		return false;
+	switch (size) {
+	case 1: *out = event->data[offset]; return true;
+	case 2: { uint16_t v; memcpy(&v, event->data + offset, 2); *out = v; return true; }
+	case 4: { uint32_t v; memcpy(&v, event->data + offset, 4); *out = v; return true; }
+	case 8: memcpy(out, event->data + offset, 8); return true;
+	default: memcpy(out, event->data + offset, size); return size > 0;
+	}
+}
+
+static bool load_bits(const struct event *event, const struct load *load, int64_t *out)
+{
+	uint64_t bits;
+
+	if (!load->bits || load->bits > 64 || load->shift > 63 ||
+	    !load_unsigned(event, load->offset, load->size, &bits))
+		return false;
+	bits >>= load->shift;
+	if (load->bits < 64) {
+		bits &= (UINT64_C(1) << load->bits) - 1;
+		if (load->is_signed && bits >> (load->bits - 1))
+			bits |= ~UINT64_C(0) << load->bits;
+	}
+	*out = (int64_t)bits;
+	return true;
+}
+
+static bool load_number(const struct event *event, const struct load *load, int64_t *out)
+{
+	uint64_t bits = 0;
+	bool ok;
+
+	switch (load->kind) {
+	case LOAD_U8: ok = load_unsigned(event, load->offset, 1, &bits); break;
+	case LOAD_S8: ok = load_unsigned(event, load->offset, 1, &bits); bits = (uint64_t)(int8_t)bits; break;
+	case LOAD_U16: ok = load_unsigned(event, load->offset, 2, &bits); break;
+	case LOAD_S16: ok = load_unsigned(event, load->offset, 2, &bits); bits = (uint64_t)(int16_t)bits; break;
+	case LOAD_U32: ok = load_unsigned(event, load->offset, 4, &bits); break;
+	case LOAD_S32: ok = load_unsigned(event, load->offset, 4, &bits); bits = (uint64_t)(int32_t)bits; break;
+	case LOAD_64: ok = load_unsigned(event, load->offset, 8, &bits); break;
+	case LOAD_CPU: ok = true; bits = event->cpu; break;
+	case LOAD_BITS: return load_bits(event, load, out);
+	default: return false;
+	}
+	*out = (int64_t)bits;
+	return ok;
+}
+
+static bool load_span(const struct event *event, const struct load *load, size_t *offset,
+		      size_t *size)
+{
+	uint64_t word;
+
+	switch (load->kind) {
+	case LOAD_CHARS:
+		*offset = load->offset;
+		*size = load->size;
+		break;
+	case LOAD_DATA_LOC:
+	case LOAD_REL_LOC:
+		if (!load_unsigned(event, load->offset, 4, &word))
+			return false;
+		*offset = (word & 0xffff) + (load->kind == LOAD_REL_LOC ? load->offset + 4u : 0);
+		*size = word >> 16;
+		break;
+	default:
+		return false;
+	}
+	return event->data && *offset <= event->size && *size <= event->size - *offset;
+}
+
+static bool capture_number(struct vm *vm, unsigned slot, int64_t *out)
+{
+	const struct load *load = load_at(vm, slot);
+
+	return (load && load_number(vm->session.now.event, load, out)) || fail_capture(vm, slot);
+}
+
+/* one reference; the same text twice in a row is one string, with its hash already known */
+static struct str *capture_text(struct vm *vm, unsigned slot)
+{
+	const struct load *load = load_at(vm, slot);
+	struct str **recent = &vm->recent[slot % RECENT_TEXTS];
+	size_t offset, size, length;
+	const char *text;
+
+	if (!load || !load_span(vm->session.now.event, load, &offset, &size)) {
+		fail_capture(vm, slot);
+		return NULL;
+	}
+	text = (const char *)vm->session.now.event->data + offset;
+	length = native_limit_length(&vm->session, strnlen(text, size));
+	if (*recent && (*recent)->length == length && !memcmp((*recent)->data, text, length))
+		return str_ref(*recent);
+	str_unref(*recent);
+	*recent = str_new(text, length);
+	return str_ref(*recent);
+}
+
+static struct task *current_task(struct vm *vm)
+{
+	if (!vm->task)
+		vm->task = task_find(vm->session.tasks, vm->session.now.tid);
+	return vm->task;
+}
+
+static int64_t current_pid(struct vm *vm)
+{
+	const struct event *event = vm->session.now.event;
+
+	return event && event->pid >= 0 ? event->pid : current_task(vm)->pid;
+}
+
+/* ---- statistics ---- */
+
+/* the statistic that an instruction names: of a scalar, or of an element, which may be missing */
+static struct stat *stat_at(struct vm *vm, unsigned slot, const struct insn *insn,
+			    const union value *registers)
+{
+	struct global *global = &vm->globals[slot];
+	union value keys[MAX_INDEXES], *value;
+
+	if (!global->map)
+		return global->value.stat;
+	gather(insn + 1, global->key_count, registers, keys);
+	value = map_get(global->map, keys);
+	return value ? value->stat : NULL;
+}
+
+static bool extract(struct vm *vm, const struct insn *insn, union value *registers)
+{
+	struct stat *stat = stat_at(vm, insn->b, insn, registers);
+	unsigned need = STAT_OPERAND_NEED(insn->c);
+	int64_t *result = &registers[insn->a].number;
+
+	*result = 0;
+	if (!stat || !stat->count)
+		return need == STAT_COUNT || need == STAT_SUM || fail(vm, "empty aggregate");
+	return stat_extract(stat, need, STAT_OPERAND_SHIFT(insn->c), result) ||
+	       fail(vm, "empty aggregate");
+}
+
+static bool bucket(struct vm *vm, const struct insn *insn, union value *registers)
+{
+	const struct stat_shape *shape = &vm->globals[insn->b].variable->stat;
+	struct stat *stat = stat_at(vm, insn->b, insn, registers);
+	int64_t index = registers[insn->c].number;
+
+	if (index < 0 || (uint64_t)index >= stat_bucket_count(shape))
+		return fail(vm, "histogram index out of range");
+	registers[insn->a].number = stat && stat->buckets ? (int64_t)stat->buckets[index] : 0;
+	return true;
+}
+
+static bool histogram(struct vm *vm, const struct insn *insn, union value *registers)
+{
+	struct stat *stat = stat_at(vm, insn->b, insn, registers);
+	const int64_t *limits = vm->session.options->limits;
+	struct buf picture = BUF_INIT;
+
+	if (!stat || !stat->count)
+		return fail(vm, "empty aggregate");
+	histogram_print(stat, &vm->globals[insn->b].variable->stat, limits[LIMIT_HIST_WIDTH],
+			limits[LIMIT_HIST_ELISION], &picture);
+	set_string(&registers[insn->a], str_new(picture.data, picture.length));
+	buf_free(&picture);
+	return true;
+}
+
+/* ---- strings ---- */
+
+static struct str *concat(struct vm *vm, struct str *a, struct str *b)
+{
+	size_t length = native_limit_length(&vm->session, (size_t)a->length + b->length);
+	struct str *result;
+	size_t first;
+
+	if (!b->length)
+		return str_ref(a);
+	result = str_reserve(length);
+	first = a->length < length ? a->length : length;
+	memcpy(result->data, a->data, first);
+	memcpy(result->data + first, b->data, length - first);
+	return result;
+}
+
+static struct str *take_text(struct vm *vm)
+{
+	struct str *str = str_new(buf_text(&vm->text),
+				  native_limit_length(&vm->session, vm->text.length));
+
+	buf_reset(&vm->text);
+	return str;
+}
+
+static bool match(struct vm *vm, struct regex *regex, struct str *subject)
+{
+	return regex_match(regex, subject, &vm->match);
+}
+
+/* ---- calls ---- */
+
+static bool call_native(struct vm *vm, const struct insn *insn, union value *registers)
+{
+	struct native_call call = {
+		.session = &vm->session, .arguments = vm->arguments, .count = insn->c,
+		.error = &vm->error, .match = &vm->match, .tokenizer = &vm->tokenizer,
+	};
+
+	gather(insn + 1, insn->c, registers, vm->arguments);
+	if (unlikely(!natives[insn->b](&call))) {
+		if (insn->op == OPCODE_NATIVE_STRING)
+			str_unref(call.result.string);
+		vm->quiet = call.abort;
+		vm->fatal = call.abort;
+		vm->bare = call.bare;
+		return false;
+	}
+	if (insn->op == OPCODE_NATIVE_STRING)
+		set_string(&registers[insn->a],
+			   call.result.string ? call.result.string : str_empty());
+	else if (insn->op == OPCODE_NATIVE_LONG)
+		registers[insn->a] = call.result;
+	return true;
+}
+
+static bool call_embedded(struct vm *vm, const struct code *code, const struct insn *insn)
+{
+	bool is_string = insn->op == OPCODE_CALL_STRING;
+	union value result = { 0 };
+	union value *registers;
+
+	if (!embedded_call(code, vm->arguments, &vm->session, &result, &vm->error))
+		return false;
+	registers = top_registers(vm);
+	if (is_string)
+		set_string(&registers[insn->a], result.string);
+	else if (insn->op == OPCODE_CALL_LONG)
+		registers[insn->a] = result;
+	else if (code->function->type == TYPE_STRING)
+		str_unref(result.string);
+	return true;
+}
+
+/* the frame of a script function; false when the calls are nested too deeply */
+static bool call_script(struct vm *vm, const struct code *code, const struct insn *insn)
+{
+	union value *registers;
+
+	if (vm->depth > (uint64_t)vm->session.options->limits[LIMIT_MAXNESTING])
+		return fail_limit(vm, LIMIT_MAXNESTING);
+	registers = frame_enter(vm, code, insn);
+	for (size_t i = 0; i < code->parameter_count; i++) {
+		union value *parameter = &registers[code->parameters[i]];
+
+		*parameter = vm->arguments[i];
+		if (code->parameters[i] >= code->longs)
+			str_ref(parameter->string);
+	}
+	return true;
+}
+
+static bool call(struct vm *vm, const struct code *code, const struct insn *insn)
+{
+	gather(insn + 1, insn->c, top_registers(vm), vm->arguments);
+	return code->embedded ? call_embedded(vm, code, insn) : call_script(vm, code, insn);
+}
+
+/* a function ended without a value */
+static void return_nothing(struct vm *vm, const struct insn *insn)
+{
+	union value *registers = top_registers(vm);
+
+	if (insn->op == OPCODE_CALL_LONG)
+		registers[insn->a].number = 0;
+	else if (insn->op == OPCODE_CALL_STRING)
+		set_string(&registers[insn->a], str_empty());
+}
+
+/* ---- unwinding ---- */
+
+static const struct try_region *find_try(const struct code *code, size_t at)
+{
+	for (size_t i = 0; i < code->try_count; i++)
+		if (at >= code->tries[i].first && at < code->tries[i].end)
+			return &code->tries[i];
+	return NULL;
+}
+
+/*
+ * Take an error outwards from @insn of the top frame. Returns where to go on, NULL when no try
+ * block took it: then every frame is left.
+ */
+static const struct insn *unwind(struct vm *vm, const struct insn *insn)
+{
+	const struct frame *frame = &vm->frames[vm->depth - 1];
+	const struct try_region *region;
+
+	vm->error_token = vm->bare ? NULL : frame->code->tokens[insn - frame->code->insns];
+	vm->bare = false;
+	for (;;) {
+		frame = &vm->frames[vm->depth - 1];
+		region = vm->fatal ? NULL : find_try(frame->code, (size_t)(insn - frame->code->insns));
+		if (region)
+			break;
+		insn = frame->call;
+		frame_leave(vm);
+		if (!vm->depth)
+			return NULL;
+	}
+	walks_close_from(vm, frame->walks + region->cursors);
+	if (region->message != REGISTER_NONE)
+		set_string(&vm->stack[frame->base + region->message],
+			   str_new(buf_text(&vm->error),
+				   native_limit_length(&vm->session, vm->error.length)));
+	buf_reset(&vm->text);
+	return frame->code->insns + region->handler;
+}
+
+/* ---- the interpreter ---- */
+
+static int64_t divide(int64_t a, int64_t b)
+{
+	return b == -1 ? (int64_t)-(uint64_t)a : a / b;
+}
+
+static int64_t modulo(int64_t a, int64_t b)
+{
+	return b == -1 ? 0 : a % b;
+}
+
+/* runs the handler in the top frame; false when an error or an abort ended it */
+static bool interpret(struct vm *vm)
+{
+	static const void *const labels[] = {
+#define OPCODE(name, operands) &&do_##name,
+#include "opcode.def"
+#undef OPCODE
+	};
+	struct global *const globals = vm->globals;
+	const struct code *code = vm->frames[0].code;
+	const struct insn *pc = code->insns;
+	union value *r = vm->stack;
+	union value keys[MAX_INDEXES], *value;
+	struct insn i = *pc;
+	size_t depth;
+
+#define NEXT do { i = *++pc; goto *labels[i.op]; } while (0)
+#define SKIP(count) do { pc += operand_words(count); NEXT; } while (0)
+#define GO(target) do { pc = code->insns + (target); i = *pc; goto *labels[i.op]; } while (0)
+#define LONG(n) r[n].number
+#define UNSIGNED(n) ((uint64_t)r[n].number)
+#define KEYS(slot) gather(pc + 1, globals[slot].key_count, r, keys)
+#define SKIP_KEYS(slot) SKIP(globals[slot].key_count)
+	goto *labels[i.op];
+
+do_NOP:
+do_OPERANDS:
+	NEXT;
+do_MOVE:
+	r[i.a] = r[i.b];
+	NEXT;
+do_MOVE_STRING:
+	set_string(&r[i.a], str_ref(r[i.b].string));
+	NEXT;
+do_ADD:
+	LONG(i.a) = (int64_t)(UNSIGNED(i.b) + UNSIGNED(i.c));
+	NEXT;
+do_SUB:
+	LONG(i.a) = (int64_t)(UNSIGNED(i.b) - UNSIGNED(i.c));
+	NEXT;
+do_MUL:
+	LONG(i.a) = (int64_t)(UNSIGNED(i.b) * UNSIGNED(i.c));
+	NEXT;
+do_DIV:
+	if (unlikely(!LONG(i.c)))
+		goto division_by_zero;
+	LONG(i.a) = divide(LONG(i.b), LONG(i.c));
+	NEXT;
+do_MOD:
+	if (unlikely(!LONG(i.c)))
+		goto division_by_zero;
+	LONG(i.a) = modulo(LONG(i.b), LONG(i.c));
+	NEXT;
+do_AND:
+	LONG(i.a) = LONG(i.b) & LONG(i.c);
+	NEXT;
+do_OR:
+	LONG(i.a) = LONG(i.b) | LONG(i.c);
+	NEXT;
+do_XOR:
+	LONG(i.a) = LONG(i.b) ^ LONG(i.c);
+	NEXT;
+do_SHL:
+	LONG(i.a) = (int64_t)(UNSIGNED(i.b) << (LONG(i.c) & 63));
+	NEXT;
+do_SHR:
+	LONG(i.a) = LONG(i.b) >> (LONG(i.c) & 63);
+	NEXT;
+do_USHR:
+	LONG(i.a) = (int64_t)(UNSIGNED(i.b) >> (LONG(i.c) & 63));
+	NEXT;
+do_NEG:
+	LONG(i.a) = (int64_t)-UNSIGNED(i.b);
+	NEXT;
+do_COMPL:
+	LONG(i.a) = ~LONG(i.b);
+	NEXT;
+do_NOT:
+	LONG(i.a) = !LONG(i.b);
+	NEXT;
+do_LT:
+	LONG(i.a) = LONG(i.b) < LONG(i.c);
+	NEXT;
+do_LE:
+	LONG(i.a) = LONG(i.b) <= LONG(i.c);
+	NEXT;
+do_EQ:
+	LONG(i.a) = LONG(i.b) == LONG(i.c);
+	NEXT;
+do_NE:
+	LONG(i.a) = LONG(i.b) != LONG(i.c);
+	NEXT;
+do_LT_STRING:
+	LONG(i.a) = str_compare(r[i.b].string, r[i.c].string) < 0;
+	NEXT;
+do_LE_STRING:
+	LONG(i.a) = str_compare(r[i.b].string, r[i.c].string) <= 0;
+	NEXT;
+do_EQ_STRING:
+	LONG(i.a) = str_equal(r[i.b].string, r[i.c].string);
+	NEXT;
+do_NE_STRING:
+	LONG(i.a) = !str_equal(r[i.b].string, r[i.c].string);
+	NEXT;
+do_CONCAT:
+	set_string(&r[i.a], concat(vm, r[i.b].string, r[i.c].string));
+	NEXT;
+do_MATCH:
+	LONG(i.a) = match(vm, vm->bytecode.regexes.items[i.c], r[i.b].string);
+	NEXT;
+do_JUMP:
+	GO(insn_target(i));
+do_LOOP:
+	if (unlikely(*(volatile bool *)&vm->session.interrupted) &&
+	    vm_interrupt_due(&vm->session))
+		goto interrupted;
+	vm_output_check(&vm->session);
+	GO(insn_target(i));
+do_JUMP_IF:
+	if (LONG(i.a))
+		GO(insn_target(i));
+	NEXT;
+do_JUMP_UNLESS:
+	if (!LONG(i.a))
+		GO(insn_target(i));
+	NEXT;
+do_RETURN:
+	pc = vm->frames[vm->depth - 1].call;
+	frame_leave(vm);
+	if (!vm->depth)
+		return true;
+	return_nothing(vm, pc);
+	goto returned;
+do_RETURN_LONG: {
+	int64_t number = LONG(i.a);
+
+	pc = vm->frames[vm->depth - 1].call;
+	frame_leave(vm);
+	if (pc->op == OPCODE_CALL_LONG)
+		top_registers(vm)[pc->a].number = number;
+	goto returned;
+}
+do_RETURN_STRING: {
+	struct str *str = str_ref(r[i.a].string);
+
+	pc = vm->frames[vm->depth - 1].call;
+	frame_leave(vm);
+	if (pc->op == OPCODE_CALL_STRING)
+		set_string(&top_registers(vm)[pc->a], str);
+	else
+		str_unref(str);
+	goto returned;
+}
+do_NEXT_OVERLOAD: {
+	const struct code *next = code->next_overload;
+
+	if (!next) {
+		fail(vm, "no more overloads of function '%s' to try", code->name);
+		goto raise;
+	}
+	pc = vm->frames[vm->depth - 1].call;
+	frame_leave(vm);
+	depth = vm->depth;
+	if (!call(vm, next, pc))
+		goto raise;
+	goto called;
+}
+do_CALL:
+do_CALL_LONG:
+do_CALL_STRING:
+	depth = vm->depth;
+	if (!call(vm, &vm->bytecode.functions[i.b], pc))
+		goto raise;
+called:
+	if (vm->depth == depth)
+		goto returned;	/* a C body has already run */
+	code = vm->frames[vm->depth - 1].code;
+	r = top_registers(vm);
+	GO(0);
+returned:
+	code = vm->frames[vm->depth - 1].code;
+	r = top_registers(vm);
+	SKIP(pc->c);
+do_NATIVE:
+do_NATIVE_LONG:
+do_NATIVE_STRING:
+	if (!call_native(vm, pc, r))
+		goto raise;
+	SKIP(i.c);
+do_ACTION:
+	if (unlikely(++vm->actions > vm->session.options->limits[LIMIT_MAXACTION])) {
+		vm->fatal = true;
+		fail_limit(vm, LIMIT_MAXACTION);
+		goto raise;
+	}
+	NEXT;
+do_GLOBAL_GET:
+	r[i.a] = globals[i.b].value;
+	NEXT;
+do_GLOBAL_SET:
+	globals[i.a].value = r[i.b];
+	NEXT;
+do_GLOBAL_ADD:
+	LONG(i.c) = globals[i.a].value.number =
+		(int64_t)((uint64_t)globals[i.a].value.number + UNSIGNED(i.b));
+	NEXT;
+do_GLOBAL_GET_STRING:
+	set_string(&r[i.a], str_ref(globals[i.b].value.string));
+	NEXT;
+do_GLOBAL_SET_STRING:
+	set_string(&globals[i.a].value, str_ref(r[i.b].string));
+	NEXT;
+do_GLOBAL_APPEND:
+	set_string(&globals[i.a].value, concat(vm, globals[i.a].value.string, r[i.b].string));
+	set_string(&r[i.c], str_ref(globals[i.a].value.string));
+	NEXT;
+do_GLOBAL_RESET:
+	global_reset(&globals[i.a]);
+	NEXT;
+do_MAP_GET:
+	KEYS(i.b);
+	value = map_get(globals[i.b].map, keys);
+	LONG(i.a) = value ? value->number : 0;
+	SKIP_KEYS(i.b);
+do_MAP_GET_STRING:
+	KEYS(i.b);
+	value = map_get(globals[i.b].map, keys);
+	set_string(&r[i.a], value ? str_ref(value->string) : str_empty());
+	SKIP_KEYS(i.b);
+do_MAP_SET:
+	KEYS(i.a);
+	value = map_reach(globals[i.a].map, keys);
+	if (unlikely(!value))
+		goto map_full;
+	*value = r[i.b];
+	SKIP_KEYS(i.a);
+do_MAP_SET_STRING:
+	KEYS(i.a);
+	value = map_reach(globals[i.a].map, keys);
+	if (unlikely(!value))
+		goto map_full;
+	set_string(value, str_ref(r[i.b].string));
+	SKIP_KEYS(i.a);
+do_MAP_ADD:
+	KEYS(i.a);
+	value = map_reach(globals[i.a].map, keys);
+	if (unlikely(!value))
+		goto map_full;
+	LONG(i.c) = value->number = (int64_t)((uint64_t)value->number + UNSIGNED(i.b));
+	SKIP_KEYS(i.a);
+do_MAP_APPEND:
+	KEYS(i.a);
+	value = map_reach(globals[i.a].map, keys);
+	if (unlikely(!value))
+		goto map_full;
+	set_string(value, concat(vm, value->string, r[i.b].string));
+	set_string(&r[i.c], str_ref(value->string));
+	SKIP_KEYS(i.a);
+do_MAP_IN:
+	KEYS(i.b);
+	LONG(i.a) = map_get(globals[i.b].map, keys) != NULL;
+	SKIP_KEYS(i.b);
+do_MAP_IN_SLICE:
+	KEYS(i.b);
+	LONG(i.a) = map_matches(globals[i.b].map, keys, (uint32_t)UNSIGNED(i.c));
+	SKIP_KEYS(i.b);
+do_MAP_DELETE:
+	KEYS(i.a);
+	map_delete(globals[i.a].map, keys);
+	SKIP_KEYS(i.a);
+do_MAP_DELETE_SLICE:
+	KEYS(i.a);
+	map_delete_matching(globals[i.a].map, keys, (uint32_t)UNSIGNED(i.b));
+	SKIP_KEYS(i.a);
+do_MAP_CLEAR:
+	map_clear(globals[i.a].map);
+	NEXT;
+do_AGGREGATE:
+	stat_add(globals[i.a].value.stat, &globals[i.a].variable->stat, LONG(i.b));
+	NEXT;
+do_MAP_AGGREGATE:
+	KEYS(i.a);
+	value = map_reach(globals[i.a].map, keys);
+	if (unlikely(!value))
+		goto map_full;
+	stat_add(value->stat, &globals[i.a].variable->stat, LONG(i.b));
+	SKIP_KEYS(i.a);
+do_STAT:
+	if (!extract(vm, pc, r))
+		goto raise;
+	SKIP_KEYS(i.b);
+do_BUCKET:
+	if (!bucket(vm, pc, r))
+		goto raise;
+	SKIP_KEYS(i.b);
+do_HISTOGRAM:
+	if (!histogram(vm, pc, r))
+		goto raise;
+	SKIP_KEYS(i.b);
+do_FOREACH_OPEN: {
+	const struct foreach_plan *plan = &code->foreachs[i.b];
+
+	walk_open(&vm->walks[vm->frames[vm->depth - 1].walks + i.a], globals[plan->map].map,
+		  globals[plan->map].key_count, plan, r);
+	NEXT;
+}
+do_FOREACH_NEXT:
+	if (!walk_next(globals, &vm->walks[vm->frames[vm->depth - 1].walks + i.a], r))
+		GO(insn_target(i));
+	NEXT;
+do_FOREACH_CLOSE:
+	walk_close(&vm->walks[vm->frames[vm->depth - 1].walks + i.a]);
+	NEXT;
+do_CAPTURE:
+	if (!capture_number(vm, i.b, &LONG(i.a)))
+		goto raise;
+	NEXT;
+do_CAPTURE_STRING: {
+	struct str *str = capture_text(vm, i.b);
+
+	if (!str)
+		goto raise;
+	set_string(&r[i.a], str);
+	NEXT;
+}
+do_EXECNAME:
+	set_string(&r[i.a], str_ref(current_task(vm)->comm));
+	NEXT;
+do_PID:
+	LONG(i.a) = current_pid(vm);
+	NEXT;
+do_TID:
+	LONG(i.a) = vm->session.now.tid;
+	NEXT;
+do_CPU:
+	LONG(i.a) = vm->session.now.cpu;
+	NEXT;
+do_PUT:
+	print_number(LONG(i.a), i.b ? &vm->text : &vm->session.output);
+	NEXT;
+do_PUT_STRING:
+	buf_add(i.b ? &vm->text : &vm->session.output, r[i.a].string->data,
+		r[i.a].string->length);
+	NEXT;
+do_PUT_CHAR:
+	buf_putc(i.b ? &vm->text : &vm->session.output, (char)LONG(i.a));
+	NEXT;
+do_FORMAT: {
+	const struct format *format = vm->bytecode.formats.items[i.a];
+
+	gather(pc + 1, format->argument_count, r, vm->arguments);
+	print_format(format, vm->arguments, i.b ? &vm->text : &vm->session.output);
+	SKIP(format->argument_count);
+}
+do_TAKE_TEXT:
+	set_string(&r[i.a], take_text(vm));
+	NEXT;
+
+map_full:
+	fail_full(vm, &globals[i.a]);
+	goto raise;
+division_by_zero:
+	fail(vm, "division by 0");
+	goto raise;
+interrupted:
+	vm->quiet = true;
+	vm->fatal = true;
+raise:
+	pc = unwind(vm, pc);
+	if (!pc)
+		return false;
+	code = vm->frames[vm->depth - 1].code;
+	r = top_registers(vm);
+	i = *pc;
+	goto *labels[i.op];
+#undef NEXT
+#undef SKIP
+#undef GO
+#undef LONG
+#undef UNSIGNED
+#undef KEYS
+#undef SKIP_KEYS
+}
+
+/* ---- life ---- */
+
+struct vm *vm_new(const struct program *program, const struct run_options *options,
+		  struct task_model *tasks)
+{
+	struct vm *vm = memory_zalloc(sizeof(*vm));
+
+	vm->session.program = program;
+	vm->session.options = options;
+	vm->session.tasks = tasks;
+	if (!bytecode_compile(&vm->bytecode, program, options)) {
+		bytecode_free(&vm->bytecode);
+		free(vm);
+		return NULL;
+	}
+	vm->global_count = program->globals.count;
+	vm->globals = memory_zalloc((vm->global_count + 1) * sizeof(*vm->globals));
+	for (size_t i = 0; i < vm->global_count; i++)
+		global_make(vm, &vm->globals[i], program->globals.items[i]);
+	return vm;
+}
+
+void vm_free(struct vm *vm)
+{
+	if (!vm)
+		return;
+	for (size_t i = 0; i < vm->global_count; i++)
+		global_free(&vm->globals[i]);
+	for (size_t i = 0; i < RECENT_TEXTS; i++)
+		str_unref(vm->recent[i]);
+	regex_match_clear(&vm->match);
+	str_unref(vm->tokenizer.text);
+	free(vm->globals);
+	free(vm->stack);
+	free(vm->frames);
+	free(vm->walks);
+	buf_free(&vm->text);
+	buf_free(&vm->error);
+	buf_free(&vm->session.output);
+	bytecode_free(&vm->bytecode);
+	free(vm);
+}
+
+struct vm_session *vm_session(struct vm *vm)
+{
+	return &vm->session;
+}
+
+bool vm_run(struct vm *vm, const struct vm_context *context)
+{
+	const struct code *code = &vm->bytecode.probes[context->probe->index];
+
+	vm->session.now = *context;
+	vm->task = NULL;
+	vm->fatal = vm->quiet = vm->bare = false;
+	vm->actions = 0;
+	frame_enter(vm, code, NULL);
+	if (likely(interpret(vm)))
+		return true;
+	buf_reset(&vm->text);
+	if (vm->quiet)
+		return true;
+	report_error(vm);
+	return false;
+}
+
+void vm_dump(struct vm *vm, FILE *out)
+{
+	for (size_t i = 0; i < vm->bytecode.function_count; i++)
+		bytecode_dump(&vm->bytecode, &vm->bytecode.functions[i], out);
+	for (size_t i = 0; i < vm->bytecode.probe_count; i++)
+		bytecode_dump(&vm->bytecode, &vm->bytecode.probes[i], out);
+}

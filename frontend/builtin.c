@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The natives' table: builtin.def in, rows that resolution finds by name out.
+ */
+#include "frontend.h"
+
+const struct builtin builtin_table[BUILTIN_COUNT] = {
+#define BUILTIN(name, result, parameters, flags, needs)                                         \
+	[BUILTIN_##name] = { #name, result, parameters, flags, needs, BUILTIN_##name },
+#include "builtin.def"
+#undef BUILTIN
+};
+
+const struct builtin *builtin_find(const char *name)
+{
+	for (size_t i = 0; i < BUILTIN_COUNT; i++)
+		if (strcmp(builtin_table[i].name, name) == 0)
+			return &builtin_table[i];
+	return NULL;
+}
+
+#ifdef UNIT_TEST
+#include "../lib/unit.h"
+
+UNIT_TEST_CASE(builtin_rows_are_found_by_name)
+{
+	CHECK(builtin_find("exit")->id == BUILTIN_exit);
+	CHECK(builtin_find("no_such_native") == NULL);
+}
+
+UNIT_TEST_CASE(builtin_parameters_are_letters)
+{
+	for (size_t i = 0; i < BUILTIN_COUNT; i++)
+		CHECK_INT(strspn(builtin_table[i].parameters, "ls|"),
+			  strlen(builtin_table[i].parameters));
+}
+#endif

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Probe declarations become concrete probes: wildcards and aliases are expanded along the match
+ * tree until a probe family is reached, which says where the point fires. Each such place gives
+ * one struct probe_build with the bodies of all aliases on the way, nested around the probe's own.
+ */
+#include "semantic.h"
+
+/* the aliases gone through, innermost first */
+struct alias_frame {
+	const struct alias_entry *entry;
+	const struct alias_frame *outer;
+};
+/* arming conditions gathered on the way */
+struct condition_frame {
+	struct condition_part part;
+	const struct condition_frame *outer;
+};
+
+/* one point being expanded */
+struct expansion {
+	struct semantics *sem;
+	struct unit *unit;			/* of the declaration */
+	const struct probe_declaration *declaration;
+	size_t produced;
+	/* where the walk got furthest, for the message when nothing matches */
+	const struct match_node *far_node;
+	size_t far_position;
+};
+/* the walk's state: what to look for next, and how it came here */
+struct walk {
+	struct expansion *x;
+	struct unit *unit;			/* where the point was written */
+	const struct probe_point *point;	/* wildcards replaced so far */
+	const struct alias_frame *frames;
+	const struct condition_frame *conditions;
+	const char *alias_text;			/* NULL until an alias was gone through */
+};
+
+static void expand_points(struct walk *walk, const point_array *points, size_t suffix);
+static size_t walk_node(struct walk *walk, const struct match_node *node, size_t position);
+
+/* ---- at a family ---- */
+
+struct family_emit {
+	struct walk *walk;
+	const struct family *family;
+};
+
+static void build_add_segments(struct semantics *sem, struct probe_build *build,
+			       const struct alias_frame *frames, const struct body_segment *own)
+{
+	const struct alias_frame *frame;
+	struct body_segment segment;
+
+	for (frame = frames; frame; frame = frame->outer) {
+		segment = (struct body_segment){ frame->entry->alias->body, frame->entry->unit, true };
+		if (segment.body && !frame->entry->alias->is_epilogue)
+			array_push(sem->arena, &build->segments, segment);
+	}
+	array_push(sem->arena, &build->segments, *own);
+}
+
+/* outermost epilogue first: the frames are listed from the inside, so recurse */
+static void build_add_epilogues(struct semantics *sem, struct probe_build *build,
+				const struct alias_frame *frame)
+{
+	struct body_segment segment;
+
+	if (!frame)
+		return;
+	build_add_epilogues(sem, build, frame->outer);
+	segment = (struct body_segment){ frame->entry->alias->body, frame->entry->unit, true };
+	if (segment.body && frame->entry->alias->is_epilogue)
+		array_push(sem->arena, &build->segments, segment);
+}
+
+static void build_add_conditions(struct semantics *sem, struct probe_build *build,
+				 const struct condition_frame *frame)
+{
+	for (; frame; frame = frame->outer)
+		array_push(sem->arena, &build->conditions, frame->part);
+}
+
+static struct probe *probe_new(const struct walk *walk, const struct family *family,
+			       const struct probe_point *point)
+{
+	struct arena *arena = walk->x->sem->arena;
+	struct probe *probe = arena_new_object(arena, struct probe);
+	struct probe_point *bare = point_copy(arena, point);
+
+	bare->optional = bare->sufficient = false;
+	bare->condition = NULL;
+	probe->family = family;
+	probe->point = bare;
+	probe->point_text = point_text(arena, bare);
+	probe->alias_text = walk->alias_text ? walk->alias_text : probe->point_text;
+	probe->token = walk->x->declaration->token;
+	return probe;
+}
+
+static void family_emit_probe(struct family_match *match, const struct probe_point *point,
+			      struct site *site, void *data)
+{
+	struct family_emit *emit = match->owner;
+	struct expansion *x = emit->walk->x;
+	struct semantics *sem = x->sem;
+	struct probe_build *build = arena_new_object(sem->arena, struct probe_build);
+	struct body_segment own = { x->declaration->body, x->unit, false };
+
+	build->unit = x->unit;
+	build->probe = probe_new(emit->walk, emit->family, point);
+	build->probe->data = data;
+	if (site)
+		array_push(sem->arena, &build->probe->sites, site);
+	build_add_segments(sem, build, emit->walk->frames, &own);
+	build_add_epilogues(sem, build, emit->walk->frames);
+	build_add_conditions(sem, build, emit->walk->conditions);
+	array_push(sem->arena, &sem->builds, build);
+	match->emitted++;
+	x->produced++;
+}
+
+static size_t expand_family(struct walk *walk, const struct family_row *row)
+{
+	struct family_emit emit = { walk, row->family };
+	struct frontend *frontend = walk->x->sem->frontend;
+	struct family_match match = {
+		.frontend = frontend,
+		.arena = walk->x->sem->arena,
+		.backend = row->backend,
+		.point = walk->point,
+		.emit = family_emit_probe,
+		.owner = &emit,
+	};
+	struct diag_mark mark = diag_mark(frontend);
+	int result = row->family->resolve(&match);
+
+	if (result < 0 && frontend->error_count == mark.errors)
+		diag_error(frontend, walk->point->token, "cannot resolve probe point '%s': %s",
+			   point_text(walk->x->sem->arena, walk->point), strerror(-result));
+	return match.emitted;
+}
+
+/* ---- at an alias ---- */
+
+static bool alias_is_open(const struct alias_frame *frame, const struct alias_entry *entry)
+{
+	for (; frame; frame = frame->outer)
+		if (frame->entry->alias == entry->alias)
+			return true;
+	return false;
+}
+
+static size_t expand_alias(struct walk *walk, const struct alias_entry *entry, size_t suffix)
+{
+	struct expansion *x = walk->x;
+	struct alias_frame frame = { entry, walk->frames };
+	struct walk inner = *walk;
+	size_t before = x->produced;
+
+	if (entry->alias->is_private && entry->unit != walk->unit)
+		return 0;
+	if (alias_is_open(walk->frames, entry)) {
+		diag_error(x->sem->frontend, entry->alias->alias->token,
+			   "probe alias '%s' is defined by itself",
+			   point_text(x->sem->arena, entry->alias->alias));
+		return 0;
+	}
+	inner.frames = &frame;
+	inner.unit = entry->unit;
+	if (!walk->alias_text)
+		inner.alias_text = point_text(x->sem->arena, walk->point);
+	expand_points(&inner, &entry->alias->points, suffix);
+	return x->produced - before;
+}
+
+/* ---- the walk ---- */
+
+static size_t walk_end(struct walk *walk, const struct match_node *node)
+{
+	size_t produced = 0;
+
+	for (size_t i = 0; i < node->families.count; i++)
+		produced += expand_family(walk, &node->families.items[i]);
+	for (size_t i = 0; i < node->aliases.count; i++)
+		if (!node->families.count || !alias_is_open(walk->frames, &node->aliases.items[i]))
+			produced += expand_alias(walk, &node->aliases.items[i], 0);
+	return produced;
+}
+
+/* continue below @node with the component at @position spelt as @name */
+static size_t walk_named(struct walk *walk, const struct match_node *node, size_t position,
+			 const char *name)
+{
+	struct probe_point *point = point_copy(walk->x->sem->arena, walk->point);
+	struct walk inner = *walk;
+
+	point->components.items[position].name = name;
+	inner.point = point;
+	return walk_node(&inner, node, position + 1);
+}
+
+static int compare_nodes(const void *a, const void *b)
+{
+	const struct match_node *const *left = a, *const *right = b;
+	int order = strcmp((*left)->name, (*right)->name);
+
+	return order ? order : (int)(*left)->argument - (int)(*right)->argument;
+}
+
+static struct match_node **sorted_children(struct arena *arena, const struct match_node *node)
+{
+	size_t count = node->children.count;
+	struct match_node **sorted = arena_alloc(arena, (count + 1) * sizeof(*sorted));
+
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = node->children.entries[i].value;
+	qsort(sorted, count, sizeof(*sorted), compare_nodes);
+	return sorted;
+}
+
+/* `a**b` also stands for further components: `a*` here, then `**b` */
+static size_t walk_deep(struct walk *walk, const struct match_node *child, size_t position)
+{
+	struct arena *arena = walk->x->sem->arena;
+	const struct probe_point *old = walk->point;
+	const char *name = old->components.items[position].name, *stars = strstr(name, "**");
+	char *head = arena_memdup(arena, name, (size_t)(stars - name) + 1);
+	struct probe_point *point = point_copy(arena, old);
+	struct walk inner = *walk;
+
+	if (!child->children.count || child->argument != ARGUMENT_NONE ||
+	    !text_match(head, child->name))
+		return 0;
+	point->components.items[position].name = child->name;
+	point->components.items[position].argument_kind = ARGUMENT_NONE;
+	point->components.count = position + 1;
+	for (size_t i = position; i < old->components.count; i++)
+		array_push(arena, &point->components, old->components.items[i]);
+	point->components.items[position + 1].name = stars;
+	inner.point = point;
+	return walk_node(&inner, child, position + 1);
+}
+
+/* errors of one branch do not matter when another one matches */
+static size_t walk_wildcard(struct walk *walk, const struct match_node *node, size_t position)
+{
+	struct semantics *sem = walk->x->sem;
+	const struct point_component *component = &walk->point->components.items[position];
+	struct match_node **children = sorted_children(sem->arena, node);
+	struct diag_mark mark = diag_mark(sem->frontend);
+	bool deep = strstr(component->name, "**") != NULL;
+	size_t produced = 0, count = node->children.count;
+
+	for (size_t i = 0; i < count; i++) {
+		if (match_glob(component, children[i]))
+			produced += walk_named(walk, children[i], position, children[i]->name);
+		if (deep)
+			produced += walk_deep(walk, children[i], position);
+	}
+	if (produced && sem->frontend->error_count > mark.errors)
+		diag_rewind(sem->frontend, mark);
+	return produced;
+}
+
+static size_t walk_suffix(struct walk *walk, const struct match_node *node, size_t position)
+{
+	size_t produced = 0;
+
+	for (size_t i = 0; i < node->aliases.count; i++)
+		if (!alias_is_open(walk->frames, &node->aliases.items[i]))
+			produced += expand_alias(walk, &node->aliases.items[i],
+						 walk->point->components.count - position);
+	return produced;
+}
+
+static size_t walk_node(struct walk *walk, const struct match_node *node, size_t position)
+{
+	const struct probe_point *point = walk->point;
+	const struct match_node *child;
+	size_t produced = 0;
+
+	if (position == point->components.count)
+		return walk_end(walk, node);
+	if (!walk->x->far_node || position > walk->x->far_position) {
+		walk->x->far_node = node;
+		walk->x->far_position = position;
+	}
+	if (text_has_wildcard(point->components.items[position].name)) {
+		produced = walk_wildcard(walk, node, position);
+	} else {
+		child = match_child(node, &point->components.items[position]);
+		if (child)
+			produced = walk_node(walk, child, position + 1);
+	}
+	return produced || position == 0 ? produced : walk_suffix(walk, node, position);
+}
+
+/* ---- names that must be fetched first ---- */
+
+static void generate_aliases(struct semantics *sem, const struct probe_point *point)
+{
+	char *dotted = point_dotted(sem->arena, point);
+
+	if (table_get(&sem->generated, dotted))
+		return;
+	table_put(&sem->generated, dotted, sem);
+	for (size_t i = 0; i < sem->frontend->families.count; i++) {
+		const struct family_row *row = &sem->frontend->families.items[i];
+		const struct source_file *source;
+		const char *text;
+
+		if (!row->family->generate_aliases)
+			continue;
+		text = row->family->generate_aliases(sem->frontend, row->backend, dotted);
+		if (!text || !*text)
+			continue;
+		source = session_add_source(sem->frontend, SOURCE_GENERATED, "<generated>", text,
+					    strlen(text));
+		unit_add(sem, parse_source(sem->frontend, source));
+	}
+}
+
+static void fetch_names(struct semantics *sem, const struct probe_point *point)
+{
+	if (!point_has_wildcard(point) && match_covers(sem->tree, point))
+		return;
+	library_load_aliases(sem, point);
+	if (point_has_wildcard(point) || !match_covers(sem->tree, point))
+		generate_aliases(sem, point);
+	sem->frontend->phase = PHASE_SEMANTIC;
+}
+
+/* ---- nothing matched ---- */
+
+static const struct point_component *far_component(const struct expansion *x,
+						   const struct probe_point *point)
+{
+	size_t position = x->far_position;
+
+	if (position >= point->components.count)
+		position = point->components.count - 1;
+	return &point->components.items[position];
+}
+
+static void suggest_components(const struct expansion *x, size_t id,
+			       const struct point_component *component)
+{
+	struct semantics *sem = x->sem;
+	const struct match_node *node = x->far_node;
+	const char **names;
+	size_t count = 0;
+
+	if (!node || !node->children.count)
+		return;
+	names = arena_alloc(sem->arena, node->children.count * sizeof(*names));
+	for (size_t i = 0; i < node->children.count; i++) {
+		const struct match_node *child = node->children.entries[i].value;
+
+		if (strcmp(child->name, component->name) == 0) {
+			diag_hint(sem->frontend, id, "there is '%s'", node->children.entries[i].key);
+			return;
+		}
+		names[count++] = child->name;
+	}
+	diag_suggest(sem->frontend, id, component->name, names, count);
+}
+
+static void report_no_match(const struct expansion *x, const struct probe_point *point)
+{
+	const struct point_component *component = far_component(x, point);
+	size_t id = diag_error(x->sem->frontend, component->token ? component->token : point->token,
+			       "while resolving probe point '%s', no match",
+			       point_text(x->sem->arena, point));
+
+	suggest_components(x, id, component);
+}
+
+/* ---- points ---- */
+
+static const struct probe_point *point_with_suffix(struct arena *arena,
+						   const struct probe_point *point,
+						   const struct probe_point *from, size_t suffix)
+{
+	struct probe_point *copy = point_copy(arena, point);
+
+	for (size_t i = from->components.count - suffix; i < from->components.count; i++)
+		array_push(arena, &copy->components, from->components.items[i]);
+	return copy;
+}
+
+static void expand_point(struct walk *walk, const struct probe_point *point)
+{
+	struct expansion *x = walk->x;
+	struct frontend *frontend = x->sem->frontend;
+	struct condition_frame condition = { { point->condition, walk->unit }, walk->conditions };
+	const struct match_node *far_node = x->far_node;
+	size_t far_position = x->far_position, before = x->produced;
+	struct diag_mark mark = diag_mark(frontend);
+	struct walk inner = *walk;
+
+	inner.point = point;
+	if (point->condition)
+		inner.conditions = &condition;
+	x->far_node = NULL;
+	x->far_position = 0;
+	fetch_names(x->sem, point);
+	walk_node(&inner, x->sem->tree, 0);
+	if (x->produced == before && frontend->error_count == mark.errors)
+		report_no_match(x, point);
+	if (x->produced == before && (point->optional || point->sufficient))
+		diag_rewind(frontend, mark);
+	x->far_node = far_node;
+	x->far_position = far_position;
+}
+
+/* the points of a probe or alias, with @suffix components of the asking point behind each */
+static void expand_points(struct walk *walk, const point_array *points, size_t suffix)
+{
+	for (size_t i = 0; i < points->count; i++) {
+		const struct probe_point *point = points->items[i];
+		size_t before = walk->x->produced;
+
+		if (suffix)
+			point = point_with_suffix(walk->x->sem->arena, point, walk->point, suffix);
+		expand_point(walk, point);
+		if (points->items[i]->sufficient && walk->x->produced > before)
+			return;
+	}
+}
+
+void expand_declaration(struct semantics *sem, struct unit *unit,
+			const struct probe_declaration *declaration)
+{
+	struct expansion x = { .sem = sem, .unit = unit, .declaration = declaration };
+	struct walk walk = { .x = &x, .unit = unit };
+
+	expand_points(&walk, &declaration->points, 0);
+}
+
+size_t expand_listed_point(struct semantics *sem, struct unit *unit,
+			   const struct probe_declaration *declaration,
+			   const struct probe_point *point)
+{
+	struct expansion x = { .sem = sem, .unit = unit, .declaration = declaration };
+	struct walk walk = { .x = &x, .unit = unit };
+
+	expand_point(&walk, point);
+	return x.produced;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of pass 2 and 3 share: the names each source defines (struct unit), the library
+ * index, the match tree of probe points, and the probes under construction. Private to frontend/.
+ *
+ *	expand.c  probe declarations → struct probe_build (concrete point, body segments)
+ *	resolve.c names in them → variables, functions, captures; queues what they call
+ *	fold.c    constants, dead branches, unused locals and functions
+ *	infer.c   types
+ *	plan.c    slots, needs, filters
+ */
+#ifndef SEMANTIC_H
+#define SEMANTIC_H
+
+#include <errno.h>
+
+#include "parse.h"
+
+/* the functions of one name in one unit or name space; overloads differ by arity or run in turn */
+struct function_set {
+	ARRAY(struct function *) items;
+};
+
+/* one parsed source and the names it defines, private ones included */
+struct unit {
+	const struct source_file *file;
+	struct script *script;
+	struct table globals;	/* name -> struct variable */
+	struct table functions;	/* name -> struct function_set */
+	bool is_user;		/* a script of the user's, not tapset or generated */
+};
+
+/* what other units may see */
+struct name_space {
+	struct table globals;	/* name -> struct variable */
+	struct table functions;	/* name -> struct function_set */
+};
+
+/* a parsed stretch of a probe's body: the user's, or an alias's */
+struct body_segment {
+	struct stmt *body;
+	struct unit *unit;
+	bool is_alias;
+};
+struct condition_part {
+	struct expr *expr;
+	struct unit *unit;
+};
+/* a probe on its way from expansion to plan */
+struct probe_build {
+	struct probe *probe;
+	struct unit *unit;
+	ARRAY(struct body_segment) segments;
+	ARRAY(struct condition_part) conditions;
+	bool resolved;
+};
+
+/* ---- the match tree, probe-point.c ---- */
+
+struct alias_entry {
+	struct probe_declaration *alias;
+	struct unit *unit;
+};
+struct match_node {
+	const char *name;
+	enum argument_kind argument;
+	struct table children; /* "name", "name(number)", "name(string)" -> struct match_node */
+	ARRAY(struct family_row) families;
+	ARRAY(struct alias_entry) aliases;
+};
+
+struct match_node *match_node_new(struct arena *arena, const char *name, enum argument_kind kind);
+/** match_add_family() - hang @row at its pattern; false when the pattern is malformed */
+bool match_add_family(struct match_node *root, struct arena *arena, struct family_row row);
+/** match_add_alias() - hang an alias at its name; false when @once and one is there already */
+bool match_add_alias(struct match_node *root, struct arena *arena, struct alias_entry entry,
+		     bool once);
+/** match_child() - the child for a component without wildcards, or NULL */
+struct match_node *match_child(const struct match_node *node,
+			       const struct point_component *component);
+/** match_covers() - does the tree hold a family or alias for @point as it is written? */
+bool match_covers(const struct match_node *root, const struct probe_point *point);
+/** match_glob() - does @pattern's component, wildcards allowed, fit @node? */
+bool match_glob(const struct point_component *pattern, const struct match_node *node);
+struct probe_point *point_copy(struct arena *arena, const struct probe_point *point);
+bool point_has_wildcard(const struct probe_point *point);
+/** point_dotted() - the components' names joined by dots, without arguments */
+char *point_dotted(struct arena *arena, const struct probe_point *point);
+char *point_text(struct arena *arena, const struct probe_point *point);
+
+/* ---- the library index, library.c ---- */
+
+struct library_file {
+	const char *path;
+	char *text;
+	size_t size;
+	bool loaded;
+};
+typedef ARRAY(struct library_file *) library_file_array;
+struct library_alias {
+	const char *dotted; /* names joined by dots, without arguments */
+	struct library_file *file;
+};
+struct library {
+	bool indexed;
+	ARRAY(struct library_file *) files;
+	struct table functions; /* name -> library_file_array */
+	struct table globals;	/* name -> library_file_array */
+	ARRAY(struct library_alias) aliases;
+};
+
+/* ---- all of it ---- */
+
+struct semantics {
+	struct frontend *frontend;
+	struct arena *arena;
+	ARRAY(struct unit *) units;
+	struct name_space user, tapset;
+	struct match_node *tree;
+	size_t families_added;		/* rows of frontend->families already in the tree */
+	struct library library;
+	struct table generated;		/* dotted patterns families were asked about */
+	ARRAY(struct probe_build *) builds;
+	ARRAY(struct function *) functions; /* reached from probes, in the order of first use */
+	ARRAY(struct variable *) globals;   /* the same */
+	bool types_known;		/* infer ran */
+	bool changed;			/* fold: something happened in this round */
+};
+
+/** semantics_get() - the session's, made at first use with user scripts registered */
+struct semantics *semantics_get(struct frontend *frontend);
+/** unit_add() - register a parsed source's names */
+struct unit *unit_add(struct semantics *sem, struct script *script);
+struct unit *unit_of_function(const struct function *function);
+
+/** library_load_function() - load the files that define function @name; false when none does */
+bool library_load_function(struct semantics *sem, const char *name);
+bool library_load_global(struct semantics *sem, const char *name);
+/** library_load_aliases() - load the files with aliases that @point may mean */
+void library_load_aliases(struct semantics *sem, const struct probe_point *point);
+void library_load_all(struct semantics *sem);
+
+/** expand_declaration() - all concrete probes of one declaration, appended to sem->builds */
+void expand_declaration(struct semantics *sem, struct unit *unit,
+			const struct probe_declaration *declaration);
+/** expand_point() - the same for a single point, for -l */
+size_t expand_listed_point(struct semantics *sem, struct unit *unit,
+			   const struct probe_declaration *declaration,
+			   const struct probe_point *point);
+
+/** resolve_build() - bind every name in a probe, then in the functions it reaches */
+void resolve_build(struct semantics *sem, struct probe_build *build);
+void resolve_functions(struct semantics *sem, size_t first);
+
+struct resolver {
+	struct semantics *sem;
+	struct unit *unit;
+	struct probe *probe;	   /* NULL in functions */
+	struct function *function; /* NULL in probes */
+	variable_array *locals;	   /* NULL in arming conditions: globals only */
+	struct table assigned;	   /* names some statement of the body assigns */
+	unsigned loops;		   /* how many surround the statement */
+};
+void resolve_expression(struct resolver *resolver, struct expr **slot);
+/** target_resolve() - replace a TARGET, CAST, ENTRY, PERF, DEREF or REGISTER by what it captures */
+void target_resolve(struct resolver *resolver, struct expr **slot);
+/** target_is_defined() - would @slot resolve here? Leaves no messages */
+bool target_is_defined(struct resolver *resolver, const struct expr *expr);
+
+/** infer_program() - types for everything; returns -EINVAL after errors */
+int infer_program(struct semantics *sem);
+void infer_build(struct semantics *sem, struct probe_build *build);
+
+/** fold_program() - to a fixpoint; without types first, again with them */
+void fold_program(struct semantics *sem);
+/** fold_count_uses() - read_count and write_count of every variable */
+void fold_count_uses(struct semantics *sem);
+/** fold_drop_uncalled() - keep in sem->functions only what probes still reach */
+void fold_drop_uncalled(struct semantics *sem);
+/** fold_is_pure() - no effect at all: may be dropped when nobody looks at the value */
+bool fold_is_pure(const struct expr *expr);
+
+/* errors and warnings collected since a mark can be taken back */
+struct diag_mark {
+	size_t count, errors;
+};
+static inline struct diag_mark diag_mark(const struct frontend *frontend)
+{
+	return (struct diag_mark){ frontend->diags.count, frontend->error_count };
+}
+static inline void diag_rewind(struct frontend *frontend, struct diag_mark mark)
+{
+	frontend->diags.count = mark.count;
+	frontend->error_count = mark.errors;
+}
+
+/* small makers of tree nodes */
+struct expr *make_expr(struct arena *arena, enum expr_kind kind, const struct token *token);
+struct expr *make_number(struct arena *arena, int64_t number, const struct token *token);
+struct expr *make_string(struct arena *arena, const char *text, size_t length,
+			 const struct token *token);
+struct stmt *make_stmt(struct arena *arena, enum stmt_kind kind, const struct token *token);
+
+/*
+ * tree_walk() - call @visit for every expression below (and at) a statement or expression,
+ * parents first. @is_write: the node is a target of an assignment, ++, foreach or catch.
+ */
+struct tree_visitor {
+	void (*expr)(struct tree_visitor *visitor, struct expr *expr, bool is_write);
+	void (*stmt)(struct tree_visitor *visitor, struct stmt *stmt);
+	void *data;
+};
+void tree_walk_expr(struct tree_visitor *visitor, struct expr *expr, bool is_write);
+void tree_walk_stmt(struct tree_visitor *visitor, struct stmt *stmt);
+
+#endif

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * perf_event_open(2) through libperf: one attribute in, one descriptor and one ring buffer for
+ * every online CPU out. Each event gets rings of its own, so that every ring is written by one
+ * event in one context and stays in time order. libperf keeps its descriptors to itself; those
+ * that appeared are found in /proc/self/fd, closed on exec, and gathered in one epoll descriptor.
+ */
+#include "open.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <perf/cpumap.h>
+#include <perf/evlist.h>
+#include <perf/evsel.h>
+#include <perf/mmap.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/* 512 KiB on x86-64: /proc/sys/kernel/perf_event_mlock_kb gives a user 516 KiB for each CPU */
+#define RING_PAGES_DEFAULT 128
+/* below this a burst of task records would be lost; fewer pages are not tried */
+#define RING_PAGES_LEAST 8
+/* descriptors left for everyone else in this process */
+#define DESCRIPTORS_SPARE 32
+
+struct perf_opened {
+	struct perf_evlist *evlist;
+	struct perf_evsel *evsel;
+	struct perf_cpu_map *cpus;
+	struct perf_mmap **rings; /* one for each CPU, owned by evlist */
+	unsigned cpu_count;
+	size_t ring_bytes;
+	uint64_t sample_type;
+	bool keeps_lost;
+	int epoll;
+};
+
+static int ignore_message(enum libperf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+struct perf *perf_new(const struct perf_options *options)
+{
+	struct perf *perf = memory_zalloc(sizeof(*perf));
+
+	perf->options = *options;
+	libperf_init(ignore_message); /* also where libperf learns the page size */
+	return perf;
+}
+
+void perf_free(struct perf *perf)
+{
+	free(perf);
+}
+
+/* ---- what a refusal means ---- */
+
+static bool has_capability(unsigned capability)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	if (syscall(SYS_capget, &header, data) != 0)
+		return false;
+	return data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
+}
+
+static void explain_rights(const char *what, struct buf *problem)
+{
+	struct buf level = BUF_INIT;
+
+	if (has_capability(CAP_PERFMON) || has_capability(CAP_SYS_ADMIN)) {
+		buf_printf(problem, "%s is refused although CAP_PERFMON is there: a seccomp filter, "
+			   "a security module or kernel lockdown forbids perf_event_open", what);
+		return;
+	}
+	if (buf_read_file(&level, "/proc/sys/kernel/perf_event_paranoid") == 0)
+		level.data[strcspn(level.data, "\n")] = '\0';
+	buf_printf(problem, "%s needs the capability CAP_PERFMON (or CAP_SYS_ADMIN), or "
+		   "/proc/sys/kernel/perf_event_paranoid at 0 or less (it is %s)", what,
+		   level.data ? level.data : "unreadable");
+	buf_free(&level);
+}
+
+/* the errors of perf_event_open(2), as kernel/events/core.c returns them */
+static void explain_open(const char *what, const struct perf_event_attr *attr, int error,
+			 struct buf *problem)
+{
+	switch (error) {
+	case EPERM:
+	case EACCES:
+		explain_rights(what, problem);
+		return;
+	case ENOSYS:
+		buf_printf(problem, "%s needs a kernel built with CONFIG_PERF_EVENTS", what);
+		return;
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		buf_printf(problem, "%s: this machine has no perf event of type %u, config %llu "
+			   "(virtual machines often lack hardware counters)", what, attr->type,
+			   (unsigned long long)attr->config);
+		return;
+	case EOPNOTSUPP:
+		buf_printf(problem, "%s: the perf event of type %u, config %llu can be counted "
+			   "here, but not sampled", what, attr->type,
+			   (unsigned long long)attr->config);
+		return;
+	case EMFILE:
+	case ENFILE:
+		buf_printf(problem, "%s: no more file descriptors (ulimit -n)", what);
+		return;
+	case EBUSY:
+		buf_printf(problem, "%s: someone else holds the counters exclusively", what);
+		return;
+	default:
+		buf_printf(problem, "%s: perf_event_open of type %u, config %llu: %s", what,
+			   attr->type, (unsigned long long)attr->config, strerror(error));
+	}
+}
+
+static void explain_mmap(const char *what, unsigned pages, int error, struct buf *problem)
+{
+	if (error == EPERM)
+		buf_printf(problem, "%s: ring buffers of %u pages exceed this user's locked memory: "
+			   "needs CAP_IPC_LOCK or a larger "
+			   "/proc/sys/kernel/perf_event_mlock_kb", what, pages);
+	else
+		buf_printf(problem, "%s: cannot map ring buffers of %u pages: %s", what, pages,
+			   strerror(error));
+}
+
+/* ---- descriptors ---- */
+
+/* call @visit for every descriptor of this process; returns how many there are */
+static unsigned each_descriptor(void (*visit)(int fd, void *data), void *data)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	struct dirent *entry;
+	unsigned count = 0;
+
+	if (!directory)
+		return 0;
+	while ((entry = readdir(directory))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		count++;
+		if (visit)
+			visit(atoi(entry->d_name), data);
+	}
+	closedir(directory);
+	return count;
+}
+
+/* room for @count more descriptors, raising the soft limit as far as the hard one allows */
+static bool reserve_descriptors(unsigned count, const char *what, struct buf *problem)
+{
+	rlim_t needed = each_descriptor(NULL, NULL) + count + DESCRIPTORS_SPARE;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
+		return true;
+	if (limit.rlim_max >= needed) {
+		limit.rlim_cur = needed;
+		if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+			return true;
+		getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	buf_printf(problem, "%s on %u CPUs needs %llu file descriptors, the limit is %llu "
+		   "(ulimit -n)", what, count, (unsigned long long)needed,
+		   (unsigned long long)limit.rlim_cur);
+	return false;
+}
+
+/* epoll takes a descriptor once, so those of events opened before are merely refused */
+static void watch_descriptor(int fd, void *data)
+{
+	static const char perf_link[] = "anon_inode:[perf_event]";
+	const struct perf_opened *opened = data;
+	struct epoll_event interest = { .events = EPOLLIN };
+	char path[64], target[sizeof(perf_link)];
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	length = readlink(path, target, sizeof(target));
+	if (length != (ssize_t)sizeof(perf_link) - 1 || memcmp(target, perf_link, length) != 0)
+		return;
+	if (fcntl(fd, F_GETFD) & FD_CLOEXEC)
+		return; /* of an event opened before this one */
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	epoll_ctl(opened->epoll, EPOLL_CTL_ADD, fd, &interest);
+}
+
+/* ---- opening ---- */
+
+static void fill_common(struct perf_event_attr *attr, size_t ring_bytes)
+{
+	attr->size = sizeof(*attr);
+	attr->disabled = 1;
+	attr->use_clockid = 1;
+	attr->clockid = CLOCK_MONOTONIC;
+	attr->sample_id_all = 1;
+	attr->sample_type |= PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU;
+	attr->watermark = 1;
+	attr->wakeup_watermark = (uint32_t)(ring_bytes / 4);
+}
+
+static int try_open(struct perf_opened *opened, struct perf_event_attr *attr)
+{
+	opened->evlist = perf_evlist__new();
+	opened->evsel = perf_evsel__new(attr);
+	if (!opened->evlist || !opened->evsel)
+		return -ENOMEM;
+	perf_evlist__add(opened->evlist, opened->evsel);
+	perf_evlist__set_maps(opened->evlist, opened->cpus, NULL);
+	return perf_evlist__open(opened->evlist);
+}
+
+static void forget_evlist(struct perf_opened *opened)
+{
+	if (opened->evlist)
+		perf_evlist__delete(opened->evlist); /* and the evsel in it */
+	opened->evlist = NULL;
+	opened->evsel = NULL;
+}
+
+/* kernels before 6.0 know no PERF_FORMAT_LOST and say EINVAL */
+static int open_event(struct perf_opened *opened, struct perf_event_attr *attr)
+{
+	int result;
+
+	attr->read_format = PERF_FORMAT_LOST;
+	result = try_open(opened, attr);
+	opened->keeps_lost = result == 0;
+	if (result != -EINVAL)
+		return result;
+	forget_evlist(opened);
+	attr->read_format = 0;
+	return try_open(opened, attr);
+}
+
+/* without CAP_IPC_LOCK the user's share of locked memory may be used up: be content with less */
+static int map_rings(struct perf_opened *opened, unsigned *pages)
+{
+	while (perf_evlist__mmap(opened->evlist, (int)*pages) != 0) {
+		if (errno != EPERM || *pages / 2 < RING_PAGES_LEAST)
+			return errno ? -errno : -ENOMEM;
+		*pages /= 2;
+	}
+	return 0;
+}
+
+static void list_rings(struct perf_opened *opened)
+{
+	struct perf_mmap *ring;
+	unsigned index = 0;
+
+	opened->rings = memory_zalloc(opened->cpu_count * sizeof(*opened->rings));
+	perf_evlist__for_each_mmap(opened->evlist, ring, false)
+		if (index < opened->cpu_count)
+			opened->rings[index++] = ring;
+}
+
+static bool open_and_map(struct perf_opened *opened, struct perf_event_attr *attr, unsigned pages,
+			 const char *what, struct buf *problem)
+{
+	int result = open_event(opened, attr);
+
+	if (result) {
+		explain_open(what, attr, -result, problem);
+		return false;
+	}
+	result = map_rings(opened, &pages);
+	if (result) {
+		explain_mmap(what, pages, -result, problem);
+		return false;
+	}
+	opened->ring_bytes = (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
+	list_rings(opened);
+	each_descriptor(watch_descriptor, opened);
+	return true;
+}
+
+struct perf_opened *perf_open(struct perf *perf, const struct perf_event_attr *attr,
+			      const char *what, struct buf *problem)
+{
+	unsigned pages = perf->options.ring_pages ? perf->options.ring_pages : RING_PAGES_DEFAULT;
+	struct perf_opened *opened = memory_zalloc(sizeof(*opened));
+	struct perf_event_attr full = *attr;
+
+	fill_common(&full, (size_t)pages * (size_t)sysconf(_SC_PAGESIZE));
+	opened->sample_type = full.sample_type;
+	opened->epoll = epoll_create1(EPOLL_CLOEXEC);
+	opened->cpus = perf_cpu_map__new(NULL);
+	opened->cpu_count = opened->cpus ? (unsigned)perf_cpu_map__nr(opened->cpus) : 0;
+	if (reserve_descriptors(opened->cpu_count, what, problem) &&
+	    open_and_map(opened, &full, pages, what, problem))
+		return opened;
+	perf_close(opened);
+	return NULL;
+}
+
+void perf_close(struct perf_opened *opened)
+{
+	if (!opened)
+		return;
+	forget_evlist(opened);
+	perf_cpu_map__put(opened->cpus);
+	if (opened->epoll >= 0)
+		close(opened->epoll);
+	free(opened->rings);
+	free(opened);
+}
+
+/* ---- what is open ---- */
+
+unsigned perf_opened_cpu_count(const struct perf_opened *opened)
+{
+	return opened->cpu_count;
+}
+
+unsigned perf_opened_cpu(const struct perf_opened *opened, unsigned index)
+{
+	int cpu = perf_cpu_map__cpu(opened->cpus, (int)index).cpu;
+
+	return cpu < 0 ? 0 : (unsigned)cpu;
+}
+
+uint64_t perf_opened_sample_type(const struct perf_opened *opened)
+{
+	return opened->sample_type;
+}
+
+size_t perf_opened_ring_bytes(const struct perf_opened *opened)
+{
+	return opened->ring_bytes;
+}
+
+int perf_opened_poll_fd(const struct perf_opened *opened)
+{
+	return opened->epoll;
+}
+
+void perf_opened_enable(struct perf_opened *opened)
+{
+	perf_evlist__enable(opened->evlist);
+}
+
+void perf_opened_disable(struct perf_opened *opened)
+{
+	perf_evlist__disable(opened->evlist);
+}
+
+/*
+ * perf_mmap__read_done() is for overwriting rings only: in ours it would skip records that arrive
+ * between the last read and the call (tools/lib/perf/mmap.c).
+ */
+const void *perf_opened_read(struct perf_opened *opened, unsigned index, size_t *size)
+{
+	struct perf_mmap *ring = opened->rings[index];
+	const struct perf_event_header *header;
+
+	if (!ring || perf_mmap__read_init(ring) != 0)
+		return NULL;
+	header = (const void *)perf_mmap__read_event(ring);
+	if (header)
+		*size = header->size;
+	return header;
+}
+
+void perf_opened_consume(struct perf_opened *opened, unsigned index)
+{
+	if (opened->rings[index])
+		perf_mmap__consume(opened->rings[index]);
+}
+
+bool perf_opened_lost(struct perf_opened *opened, unsigned index, uint64_t *lost)
+{
+	struct perf_counts_values values = { .values = { 0 } };
+
+	if (!opened->keeps_lost || perf_evsel__read(opened->evsel, (int)index, 0, &values) != 0)
+		return false;
+	*lost = values.lost;
+	return true;
+}
+
+#ifdef UNIT_TEST
+#include "../lib/unit.h"
+
+UNIT_TEST_CASE(perf_open_explains_missing_events)
+{
+	struct perf_event_attr attr = { .type = PERF_TYPE_HARDWARE };
+	struct buf problem = BUF_INIT;
+
+	explain_open("sampling", &attr, ENOENT, &problem);
+	CHECK(strstr(buf_text(&problem), "no perf event of type 0, config 0"));
+	buf_reset(&problem);
+	explain_open("sampling", &attr, ENOSYS, &problem);
+	CHECK_STR(buf_text(&problem), "sampling needs a kernel built with CONFIG_PERF_EVENTS");
+	buf_free(&problem);
+}
+
+UNIT_TEST_CASE(perf_open_counts_descriptors_first)
+{
+	struct buf problem = BUF_INIT;
+
+	CHECK(reserve_descriptors(2, "sampling", &problem));
+	CHECK_STR(buf_text(&problem), "");
+	CHECK(!reserve_descriptors(1u << 31, "sampling", &problem));
+	CHECK(strstr(buf_text(&problem), "ulimit -n"));
+	buf_free(&problem);
+}
+#endif

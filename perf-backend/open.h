@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One kernel event opened on every online CPU, with one ring buffer for each: libperf's only user. */
+#ifndef OPEN_H
+#define OPEN_H
+
+#include <linux/perf_event.h>
+
+#include "perf-backend.h"
+
+struct perf {
+	struct perf_options options;
+};
+
+struct perf_opened;
+
+/**
+ * perf_open() - open @attr on every online CPU, disabled, with rings mapped
+ * The common parts of @attr are filled in here: clock, sample_id, wake-up, size.
+ * @what: what this is for, as the subject of a message ("sampling every CPU")
+ * NULL after one sentence in @problem. Paired with perf_close().
+ */
+struct perf_opened *perf_open(struct perf *perf, const struct perf_event_attr *attr,
+			      const char *what, struct buf *problem);
+void perf_close(struct perf_opened *opened);
+
+unsigned perf_opened_cpu_count(const struct perf_opened *opened);
+/** perf_opened_cpu() - the number of the CPU at @index, below perf_opened_cpu_count() */
+unsigned perf_opened_cpu(const struct perf_opened *opened, unsigned index);
+uint64_t perf_opened_sample_type(const struct perf_opened *opened);
+size_t perf_opened_ring_bytes(const struct perf_opened *opened);
+/** perf_opened_poll_fd() - readable when a ring is a quarter full; -1 when there is none */
+int perf_opened_poll_fd(const struct perf_opened *opened);
+void perf_opened_enable(struct perf_opened *opened);
+void perf_opened_disable(struct perf_opened *opened);
+
+/**
+ * perf_opened_read() - the next record of the ring at @index, or NULL when it is empty
+ * Valid until the next read of this ring; @size is that of the record.
+ */
+const void *perf_opened_read(struct perf_opened *opened, unsigned index, size_t *size);
+/** perf_opened_consume() - hand what was read from the ring at @index back to the kernel */
+void perf_opened_consume(struct perf_opened *opened, unsigned index);
+/**
+ * perf_opened_lost() - records of @index the kernel had no room for since the event was opened
+ * False where the kernel does not keep the number (before 6.0, PERF_FORMAT_LOST).
+ */
+bool perf_opened_lost(struct perf_opened *opened, unsigned index, uint64_t *lost);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The event source over opened perf events, with an optional first part that needs no kernel. */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include "open.h"
+
+/* the hits of one opened event: bindings for the aggregator; NULL for side-band events */
+struct source_part {
+	struct perf_opened *opened;
+	const struct binding *bindings;
+};
+
+/**
+ * struct source_prelude - events delivered in a stream of their own, before anything else
+ * @make: called once by start(), when the kernel's events are already flowing; @time (ns) is from
+ *	just before they began to
+ * @next: as in struct event_source_ops
+ * @free: may be NULL
+ */
+struct source_prelude {
+	void (*make)(void *data, uint64_t time);
+	bool (*next)(void *data, struct event *event);
+	void (*free)(void *data);
+	void *data;
+};
+
+/**
+ * perf_source_new() - one stream for each ring of every part, and one for the prelude
+ * @parts: @part_count of them; the source closes them and frees their chains of bindings
+ * @prelude: NULL for none; copied
+ */
+struct event_source *perf_source_new(const char *name, const struct source_part *parts,
+				     size_t part_count, const struct source_prelude *prelude);
+
+/** source_free_bindings() - free a chain of bindings that no source took */
+void source_free_bindings(const struct binding *binding);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The body of struct tracefs, private to this folder, and what its files offer each other, in the
+ * order of the data's way: the system, its events, the instance, its guardian, the rings.
+ */
+#ifndef TRACEFS_SESSION_H
+#define TRACEFS_SESSION_H
+
+#include <event-parse.h>
+#include <tracefs.h>
+
+#include "limits.h"
+#include "tracefs-backend.h"
+
+/* ---- format.c: what a trace event records ---- */
+
+enum field_kind {
+	FIELD_INTEGER,
+	FIELD_CHARS,	/* char name[16] */
+	FIELD_DATA_LOC, /* __data_loc char[] */
+	FIELD_REL_LOC,	/* __rel_loc char[] */
+	FIELD_ARRAY,	/* of count integers of size element_size */
+	FIELD_OPAQUE,	/* anything else: a structure, a dynamic array of integers */
+};
+
+/**
+ * struct trace_field - one field of a trace event
+ * @offset, @size: bytes in the record
+ * @width: bytes to load of an integer: less than @size where the kernel stores a narrow argument
+ *	in a register's width (every syscall argument)
+ * @element_size, @count: of FIELD_ARRAY
+ */
+struct trace_field {
+	const char *name, *c_type;
+	enum field_kind kind;
+	unsigned offset, size, width, element_size, count;
+	bool is_signed, is_common, is_pointer;
+};
+
+/**
+ * struct trace_event - one event of the kernel; its format is read when first asked for
+ * @text: "system:name"
+ * @format: the head of the format file, NULL until read
+ */
+struct trace_event {
+	struct tracefs *tracefs;
+	const char *system, *name, *text;
+	const char *format;
+	int id; /* -1 until the format was read */
+	bool parsed;
+	ARRAY(struct trace_field) fields;
+};
+
+/** trace_event_get() - the one object of @system:@name; touches nothing in the kernel */
+struct trace_event *trace_event_get(struct tracefs *tracefs, const char *system, const char *name);
+/** trace_event_read() - read the format file, for @id and raw text; 0 or -errno */
+int trace_event_read(struct trace_event *event);
+/** trace_event_parse() - fill in fields, through libtraceevent; 0 or -errno */
+int trace_event_parse(struct trace_event *event);
+/** trace_event_field() - the field called @name, or NULL; parses the format */
+const struct trace_field *trace_event_field(struct trace_event *event, const char *name);
+/** trace_field_load() - how to load @field, or element @index of an array, from a record */
+struct load trace_field_load(const struct trace_field *field, unsigned index);
+
+/* ---- tracepoint.c: the events this kernel has ---- */
+
+struct event_name {
+	const char *system, *name;
+};
+typedef ARRAY(struct event_name) event_names;
+
+/** tracepoint_list() - all events that can be enabled, sorted; read once per session */
+const event_names *tracepoint_list(struct tracefs *tracefs);
+/** tracepoint_bind() - fill @load for @capture of a site of ours */
+struct load tracepoint_bind(const struct site *site, const struct capture *capture);
+/** tracepoint_event() - the event behind a site of ours */
+struct trace_event *tracepoint_event(const struct site *site);
+
+/* ---- syscall.c ---- */
+
+const char *syscall_generate_aliases(struct frontend *frontend, void *backend,
+				     const char *pattern);
+
+/* ---- filter.c: conditions a kernel tests before it records ---- */
+
+/**
+ * filter_print() - the filter text of one probe at @event; "" when no term can be expressed
+ * The text may let more pass than the handler accepts, never less.
+ */
+void filter_print(struct trace_event *event, const struct probe *probe, struct buf *out);
+/** filter_target() - the process every probe of @program is conditioned on, or 0 */
+pid_t filter_target(const struct tracefs *tracefs, const struct program *program);
+
+/* ---- reap.c: removing what carries a name of ours ---- */
+
+/**
+ * reap_name_print() - "stap_<pid>_<start>_<namespace>": the name of everything process @pid makes
+ * Start time and pid namespace make it unique, so that nobody else's is ever removed.
+ */
+int reap_name_print(pid_t pid, char *out, size_t size);
+/**
+ * reap_remove() - disable and remove instance and dynamic events called @name
+ * @root: tracefs' directory
+ * Returns how many were removed, or -EBUSY when something still holds one: try again.
+ * Allocates no memory from the session: the guardian calls it too.
+ */
+int reap_remove(const char *root, const char *name);
+
+/* ---- guardian.c: a process that outlives us ---- */
+
+struct guardian {
+	pid_t pid;
+	int fd; /* our end; its closing is our death */
+};
+
+/**
+ * guardian_start() - fork the process that removes everything called @name once we are dead
+ * Returns when it is ready, 0 or -errno. Paired with guardian_stop().
+ */
+int guardian_start(struct guardian *guardian, const char *root, const char *name);
+/** guardian_stop() - we cleaned up ourselves: let it go */
+void guardian_stop(struct guardian *guardian);
+
+/* ---- instance.c: our own instance ---- */
+
+/** instance_create() - guardian first, then the instance, its clock and buffers; tracing is off */
+int instance_create(struct tracefs *tracefs, struct buf *problem);
+/** instance_enable() - set @filter ("" for none) and enable @event */
+int instance_enable(struct tracefs *tracefs, struct trace_event *event, const char *filter,
+		    const struct token *token, struct buf *problem);
+/** instance_enable_syscalls() - enable every event of the system at once */
+int instance_enable_system(struct tracefs *tracefs, const char *system);
+/** instance_trace_target() - record only threads of @pid and what they fork */
+int instance_trace_target(struct tracefs *tracefs, pid_t pid);
+int instance_switch(struct tracefs *tracefs, bool on);
+/** instance_destroy() - disable and remove it, then let the guardian go */
+void instance_destroy(struct tracefs *tracefs);
+
+/* ---- source.c ---- */
+
+struct event_source *source_new(struct tracefs *tracefs, struct program *program,
+				struct buf *problem);
+
+/* ---- the session ---- */
+
+struct tracefs {
+	struct tracefs_options options;
+	struct arena *arena;
+	const char *root; /* tracefs' directory, without a slash at the end */
+
+	/* format.c, tracepoint.c */
+	struct tep_handle *tep; /* made by the first parse */
+	struct table events;	/* "system:name" -> struct trace_event */
+	event_names names;
+	bool names_read;
+
+	/* instance.c */
+	char name[TRACE_NAME_SIZE];
+	struct tracefs_instance *instance; /* NULL until armed */
+	struct guardian guardian;
+	ARRAY(pid_t) excluded;
+	bool own_pids;	/* pid numbers are the kernel's own: we live in the first namespace */
+	bool tracing;	/* tracing_on is 1 */
+	bool stopped;
+};
+
+/** tracefs_path() - ROOT/… in @out; false when it does not fit */
+bool tracefs_path(const struct tracefs *tracefs, char *out, size_t size, const char *format, ...)
+	PRINTF_LIKE(4, 5);
+
+#endif
