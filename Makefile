@@ -27,7 +27,7 @@ OBJECTS := $(LIBRARY:%.c=$(O)/%.o)
 UNIT_OBJECTS := $(LIBRARY:%.c=$(O)/unit/%.o)
 BENCHES := $(patsubst tests/bench/bench-%.c,$(O)/bench-%,$(wildcard tests/bench/bench-*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz-%,$(wildcard tests/fuzz/*.c))
-PACKAGES := libtracefs libtraceevent libpcre2-8 libxxhash
+PACKAGES := libtracefs libtraceevent libpcre2-8 libxxhash zlib
 
 CFLAGS ?= $(if $(DEBUG),-Og,-O2) -g
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes $(if $(WERROR),-Werror)
@@ -105,7 +105,8 @@ test-deps:
 
 install: $(STAP)
 	install -D -m 755 $(STAP) $(DESTDIR)$(prefix)/bin/stap
-	install -D -m 644 Documentation/stap.1 $(DESTDIR)$(prefix)/share/man/man1/stap.1
+	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man1 Documentation/stap.1
+	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man3 Documentation/*.3stap
 	mkdir -p $(DESTDIR)$(prefix)/share/stap-tracefs
 	cp -R tapset $(DESTDIR)$(prefix)/share/stap-tracefs/
 clean:

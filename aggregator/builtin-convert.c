@@ -73,17 +73,15 @@ bool builtin_signal_str(struct native_call *call)
 {
 	int64_t number = call->arguments[0].number;
 	const char *name = number > 0 && number < 32 ? sigabbrev_np((int)number) : NULL;
-	char text[64];
+	char text[32] = "";
 
-	if (name)
-		snprintf(text, sizeof(text), "SIG%s", name);
-	else if (number == 32)	/* the kernel's first, whatever the C library keeps for itself */
-		snprintf(text, sizeof(text), "SIGRTMIN");
-	else if (number > 32 && number < 65)
-		snprintf(text, sizeof(text), "SIGRTMIN+%d", (int)number - 32);
-	else
-		snprintf(text, sizeof(text), "UNKNOWN SIGNAL:%lld", (long long)number);
-	return native_return_string(call, text);
+	if (number == SIGIO)
+		name = "IO/POLL";
+	if (number == 32)	/* the kernel's first, whatever the C library keeps for itself */
+		name = "RTMIN";
+	if (number > 32 && number <= 64)
+		snprintf(text, sizeof(text), "RTMIN+%d", (int)number - 32);
+	return native_return_string(call, name ? name : text);
 }
 
 bool builtin_randint(struct native_call *call)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Natives that end the run, speak to the user, or to the kernel's logs. */
 #include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include "builtin.h"
 
@@ -42,26 +40,21 @@ bool builtin_log(struct native_call *call)
 	return true;
 }
 
-/* one line into one of the kernel's files */
+/* one line into one of the kernel's files, in one write as they ask for */
 static bool write_line(struct native_call *call, const char *const *paths, const char *prefix,
 		       const struct str *text)
 {
-	struct buf line = BUF_INIT;
-	ssize_t written = -1;
-	int fd = -1;
+	FILE *file = NULL;
+	int ok;
 
-	for (size_t i = 0; fd < 0 && paths[i]; i++)
-		fd = open(paths[i], O_WRONLY | O_CLOEXEC);
-	buf_puts(&line, prefix);
-	buf_add(&line, text->data, text->length);
-	buf_putc(&line, '\n');
-	if (fd >= 0) {
-		written = write(fd, line.data, line.length);
-		close(fd);
-	}
-	buf_free(&line);
-	return written >= 0 || native_error(call, "cannot write to %s: %s", paths[0],
-					    strerror(errno));
+	for (size_t i = 0; !file && paths[i]; i++)
+		file = fopen(paths[i], "we");
+	ok = file && fprintf(file, "%s%s\n", prefix, text->data) >= 0 && fflush(file) == 0;
+	if (!ok)
+		native_error(call, "cannot write to %s: %s", paths[0], strerror(errno));
+	if (file)
+		fclose(file);
+	return ok;
 }
 
 bool builtin_ftrace(struct native_call *call)

@@ -5,8 +5,6 @@
  * than its instant; a process that is gone gives 0 or "".
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>

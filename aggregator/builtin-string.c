@@ -211,23 +211,26 @@ bool builtin_tokenize(struct native_call *call)
 
 bool builtin_matched(struct native_call *call)
 {
+	const struct regex_groups *groups = &call->match->groups;
 	int64_t group = call->arguments[0].number;
-	const char *text;
-	size_t length;
+	const struct regex_span *span;
 
-	if (!call->match->groups)
+	if (!groups->count)
 		return native_error(call, "Attempted to get subexpression %lld from failed match",
 				    (long long)group);
-	if (group < 0 || group >= (int64_t)call->match->groups)
+	if (group < 0 || group >= groups->count)
 		return native_error(call, "Attempted to get nonexistent subexpression %lld",
 				    (long long)group);
-	text = regex_match_group(call->match, (unsigned)group, &length);
-	return native_return_text(call, text ? text : "", text ? length : 0);
+	span = &groups->spans[group];
+	if (span->start < 0 || span->end < span->start)
+		return native_return_text(call, "", 0);
+	return native_return_text(call, call->match->subject->data + span->start,
+				  (size_t)(span->end - span->start));
 }
 
 bool builtin_ngroups(struct native_call *call)
 {
-	if (!call->match->groups)
+	if (!call->match->groups.count)
 		return native_error(call, "Attempted to get subexpression count from failed match");
-	return native_return_number(call, call->match->groups);
+	return native_return_number(call, call->match->groups.count);
 }

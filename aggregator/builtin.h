@@ -9,6 +9,12 @@
 #include "regex.h"
 #include "vm.h"
 
+/* the last text that =~ matched, and where its groups stand in it */
+struct last_match {
+	struct str *subject;
+	struct regex_groups groups;
+};
+
 /* what is left of the text that tokenize() was last given */
 struct tokenizer {
 	struct str *text;
@@ -31,7 +37,7 @@ struct native_call {
 	unsigned count;
 	union value result;
 	struct buf *error;
-	struct regex_match *match;
+	struct last_match *match;
 	struct tokenizer *tokenizer;
 	bool abort, bare;
 };

@@ -109,6 +109,8 @@ void bytecode_free(struct bytecode *bytecode);
 const char *bytecode_verify(const struct bytecode *bytecode, const struct code *code);
 /** bytecode_operand_count() - how many registers follow @insn in operand words */
 size_t bytecode_operand_count(const struct bytecode *bytecode, const struct insn *insn);
+/** vm_bytecode() - the code that @vm runs, for whoever tests the verifier */
+struct bytecode *vm_bytecode(struct vm *vm);
 void bytecode_dump(const struct bytecode *bytecode, const struct code *code, FILE *out);
 
 #endif

@@ -230,17 +230,17 @@ static reg compile_ternary(struct compiler *compiler, const struct expr *expr, r
 static reg compile_regex(struct compiler *compiler, const struct expr *expr, reg want)
 {
 	struct bytecode *bytecode = compiler->bytecode;
-	struct buf problem = BUF_INIT;
 	struct regex *regex = NULL;
+	char *message = NULL;
 	reg text, result;
 
 	if (expr->b->kind == EXPR_STRING)
-		regex = regex_new(expr->b->string, expr->b->string_length, &problem);
+		regex = regex_compile(expr->b->string, expr->b->string_length, &message);
 	if (!regex)
 		compile_problem(compiler, expr->b->token,
 				arena_printf(compiler->arena, "regular expression: %s",
-					     buf_text(&problem)));
-	buf_free(&problem);
+					     message ? message : "not a literal"));
+	free(message);
 	text = compile_expr(compiler, expr->a, REGISTER_NONE);
 	result = result_register(compiler, false, want);
 	if (!regex)

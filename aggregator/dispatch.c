@@ -198,3 +198,49 @@ void dispatch_report(const struct dispatch *dispatch, struct buf *out)
 			   timing->max);
 	}
 }
+
+#ifdef UNIT_TEST
+#include "../lib/unit.h"
+
+UNIT_TEST_CASE(dispatch_moments_run_by_sequence_then_program_order)
+{
+	static const struct family family = { .pattern = "begin", .source = FAMILY_AGGREGATOR };
+	static const int64_t sequences[] = { 0, INT64_MAX, -5, 0, INT64_MIN, 3 };
+	static const size_t expected[] = { 4, 2, 0, 3, 1 };
+	struct moment_probe data[ARRAY_SIZE(sequences)];
+	struct probe probes[ARRAY_SIZE(sequences)], *list[ARRAY_SIZE(sequences)];
+	struct program program = { 0 };
+	struct moment_order *order;
+	size_t count;
+
+	memset(probes, 0, sizeof(probes));
+	for (size_t i = 0; i < ARRAY_SIZE(sequences); i++) {
+		data[i] = (struct moment_probe){ .moment = i == 5 ? MOMENT_END : MOMENT_BEGIN,
+						 .sequence = sequences[i] };
+		probes[i].family = &family;
+		probes[i].index = (unsigned)i;
+		probes[i].data = &data[i];
+		list[i] = &probes[i];
+	}
+	program.probes.items = list;
+	program.probes.count = ARRAY_SIZE(sequences);
+	order = moment_collect(&program, MOMENT_BEGIN, &count);
+	CHECK_INT(count, ARRAY_SIZE(expected));
+	for (size_t i = 0; i < count; i++)
+		CHECK_INT(order[i].probe->index, expected[i]);
+	free(order);
+}
+
+UNIT_TEST_CASE(dispatch_timing_keeps_extremes)
+{
+	struct probe_timing timing = { 0 };
+
+	timing_add(&timing, 20);
+	timing_add(&timing, 5);
+	timing_add(&timing, 35);
+	CHECK_INT(timing.hits, 3);
+	CHECK_INT(timing.min, 5);
+	CHECK_INT(timing.max, 35);
+	CHECK_INT(timing.total, 60);
+}
+#endif

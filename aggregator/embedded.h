@@ -17,12 +17,14 @@ typedef int embedded_function(struct embedded_frame *frame);
 /** embedded_load() - compile and load all C bodies; false after a message on stderr */
 bool embedded_load(struct bytecode *bytecode);
 void embedded_free(struct embedded *embedded);
+enum embedded_verdict { EMBEDDED_DONE, EMBEDDED_ERROR, EMBEDDED_NEXT };
 /**
  * embedded_call() - run the C body of @code
- * @result: a string result is one reference
- * Returns false with the message in @error after STAP_ERROR.
+ * @result: a string result is one reference, whatever the verdict
+ * Returns an enum embedded_verdict: STAP_ERROR leaves its message in @error, STAP_NEXT asks for
+ * the next overload.
  */
-bool embedded_call(const struct code *code, const union value *arguments,
-		   struct vm_session *session, union value *result, struct buf *error);
+int embedded_call(const struct code *code, const union value *arguments,
+		  struct vm_session *session, union value *result, struct buf *error);
 
 #endif

@@ -194,3 +194,121 @@ const struct family aggregator_families[] = {
 	    "the same, give or take up to so many, at random"),
 };
 const size_t aggregator_family_count = ARRAY_SIZE(aggregator_families);
+
+#ifdef UNIT_TEST
+#include "../lib/unit.h"
+
+/* what resolving one point gave */
+struct test_result {
+	struct family_match match; /* first: emit() gets this */
+	struct moment_probe moment;
+	char name[16], unit[16];
+	int status;
+};
+
+static void test_emit(struct family_match *match, const struct probe_point *point,
+		      struct site *site, void *data)
+{
+	struct test_result *result = (struct test_result *)match;
+
+	CHECK(!site);
+	match->emitted++;
+	result->moment = *(const struct moment_probe *)data;
+	snprintf(result->name, sizeof(result->name), "%s", point->components.items[0].name);
+	if (point->components.count > 1)
+		snprintf(result->unit, sizeof(result->unit), "%s",
+			 point->components.items[1].name);
+}
+
+static const struct family *test_family(const char *pattern)
+{
+	for (size_t i = 0; i < aggregator_family_count; i++)
+		if (!strcmp(aggregator_families[i].pattern, pattern))
+			return &aggregator_families[i];
+	unit_fail(__FILE__, __LINE__, "no family %s", pattern);
+}
+
+/* resolve @count components with numbers against @pattern */
+static struct test_result test_resolve(const char *pattern, const struct point_component *items,
+				       size_t count)
+{
+	static const struct frontend_options options = { .arch = "x86_64" };
+	struct frontend *frontend = frontend_new(&options);
+	struct probe_point point = { 0 };
+	struct test_result result = { .match = { .frontend = frontend, .emit = test_emit,
+						 .arena = frontend_arena(frontend),
+						 .point = &point } };
+
+	point.components.items = arena_memdup(result.match.arena, items, count * sizeof(*items));
+	point.components.count = count;
+	result.status = test_family(pattern)->resolve(&result.match);
+	CHECK_INT(diag_error_count(frontend) > 0, result.status != 0);
+	frontend_free(frontend);
+	return result;
+}
+
+static struct test_result test_timer(const char *pattern, const char *unit, int64_t period,
+				     int64_t randomize)
+{
+	const struct point_component items[] = {
+		{ .name = "timer" },
+		{ .name = unit, .argument_kind = ARGUMENT_NUMBER, .number = period },
+		{ .name = "randomize", .argument_kind = ARGUMENT_NUMBER, .number = randomize },
+	};
+
+	return test_resolve(pattern, items, strstr(pattern, "randomize") ? 3 : 2);
+}
+
+UNIT_TEST_CASE(family_periods_are_converted)
+{
+	CHECK_INT(test_timer("timer.s(number)", "s", 2, 0).moment.period, 2000000000);
+	CHECK_INT(test_timer("timer.msec(number)", "msec", 3, 0).moment.period, 3000000);
+	CHECK_INT(test_timer("timer.us(number)", "us", 100, 0).moment.period, 100000);
+	CHECK_INT(test_timer("timer.nsec(number)", "nsec", 123456, 0).moment.period, 123456);
+	CHECK_INT(test_timer("timer.hz(number)", "hz", 3, 0).moment.period, 333333333);
+	CHECK_INT(test_timer("timer.jiffies(number)", "jiffies", 7, 0).moment.period,
+		  7 * (NSEC_PER_SEC / timer_kernel_hz()));
+	CHECK_INT(test_timer("timer.ms(number).randomize(number)", "ms", 10, 10).moment.randomize,
+		  10000000);
+}
+
+UNIT_TEST_CASE(family_ranges_are_checked)
+{
+	CHECK_INT(test_timer("timer.s(number)", "s", 86400, 0).status, 0);
+	CHECK_INT(test_timer("timer.s(number)", "s", 86401, 0).status, -EINVAL);
+	CHECK_INT(test_timer("timer.s(number)", "s", 0, 0).status, -EINVAL);
+	CHECK_INT(test_timer("timer.us(number)", "us", 99, 0).status, -EINVAL);
+	CHECK_INT(test_timer("timer.ns(number)", "ns", INT64_MAX, 0).status, -EINVAL);
+	CHECK_INT(test_timer("timer.hz(number)", "hz", 10000, 0).status, 0);
+	CHECK_INT(test_timer("timer.hz(number)", "hz", 10001, 0).status, -EINVAL);
+	CHECK_INT(test_timer("timer.jiffies(number)", "jiffies", 1000001, 0).status, -EINVAL);
+	CHECK_INT(test_timer("timer.ms(number).randomize(number)", "ms", 10, 11).status, -EINVAL);
+	CHECK_INT(test_timer("timer.ms(number).randomize(number)", "ms", 10, -1).status, -EINVAL);
+}
+
+UNIT_TEST_CASE(family_wildcards_take_the_units_that_fit)
+{
+	struct test_result result = test_timer("timer.us(number)", "*", 5, 0);
+
+	CHECK_INT(result.status, 0);
+	CHECK_INT(result.match.emitted, 0);
+	result = test_timer("timer.s(number)", "*", 5, 0);
+	CHECK_INT(result.match.emitted, 1);
+	CHECK_STR(result.unit, "s");
+}
+
+UNIT_TEST_CASE(family_begin_has_a_sequence_and_oneshot_exits)
+{
+	struct point_component item = { .name = "begin", .argument_kind = ARGUMENT_NUMBER,
+					.number = -7 };
+	struct test_result result = test_resolve("begin(number)", &item, 1);
+
+	CHECK_INT(result.moment.moment, MOMENT_BEGIN);
+	CHECK_INT(result.moment.sequence, -7);
+	CHECK(!result.moment.exits);
+	item = (struct point_component){ .name = "oneshot" };
+	result = test_resolve("oneshot", &item, 1);
+	CHECK_STR(result.name, "begin");
+	CHECK(result.moment.exits);
+}
+#endif

@@ -48,7 +48,9 @@ bool run_options_define(struct run_options *options, const char *definition)
 
 		if (strlen(name) != length || strncmp(name, definition, length))
 			continue;
-		if (!parse_value(definition + length, &value) || (value < 0 && i != LIMIT_HIST_ELISION))
+		if (!parse_value(definition + length, &value))
+			return false;
+		if (value < 0 && i != LIMIT_HIST_ELISION)
 			return false;
 		options->limits[i] = value;
 		return true;

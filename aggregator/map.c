@@ -15,6 +15,7 @@
 enum {
 	SLOTS_LEAST = 16,
 	ENTRIES_LEAST = 8,
+	PREFETCH_AHEAD = 12,
 	SELECT_FACTOR = 8, /* a limit below entries / this is met by selection, not by sorting */
 };
 
@@ -78,9 +79,11 @@ static inline uint32_t keys_hash(const struct map *map, const union value *keys)
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
+/* one comparison tells for longs, and for the strings of constants and task names */
 static inline bool key_equal(enum type type, union value a, union value b)
 {
-	return type == TYPE_STRING ? str_equal(a.string, b.string) : a.number == b.number;
+	return likely(a.number == b.number) ||
+	       (type == TYPE_STRING && str_equal(a.string, b.string));
 }
 
 static inline bool keys_equal(const struct map *map, const union value *a, const union value *b)
@@ -112,10 +115,12 @@ static void entry_fill(struct map *map, union value *entry, const union value *k
 	}
 	if (map->shape.value_type == TYPE_STRING)
 		value->string = str_empty();
-	else if (map->shape.value_type == TYPE_STATS)
-		value->stat = stat_new(&map->shape.stat);
 	else
 		value->number = 0;
+	if (map->shape.value_type == TYPE_STATS) {
+		value->stat = stat_new(&map->shape.stat);
+		value->stat->in_array = true;
+	}
 }
 
 static void entry_release(struct map *map, union value *entry)
@@ -480,13 +485,24 @@ struct map_cursor *map_cursor_open(struct map *map, const struct map_order *orde
 	return cursor;
 }
 
+/* the next entry to look at; in a sorted walk it lies anywhere, so call for later ones in time */
+static union value *cursor_advance(struct map_cursor *cursor)
+{
+	size_t at = cursor->position++;
+
+	if (!cursor->order)
+		return entry_at(cursor->map, at);
+	if (at + PREFETCH_AHEAD < cursor->end)
+		__builtin_prefetch(entry_at(cursor->map, cursor->order[at + PREFETCH_AHEAD].index));
+	return entry_at(cursor->map, cursor->order[at].index);
+}
+
 bool map_cursor_next(struct map_cursor *cursor, const union value **keys, union value **value)
 {
 	struct map *map = cursor->map;
 
 	while (cursor->position < cursor->end && cursor->remaining) {
-		size_t at = cursor->position++;
-		union value *entry = entry_at(map, cursor->order ? cursor->order[at].index : at);
+		union value *entry = cursor_advance(cursor);
 
 		if (!entry_is_alive(entry))
 			continue;
@@ -511,3 +527,468 @@ void map_cursor_close(struct map_cursor *cursor)
 	free(cursor->order);
 	free(cursor);
 }
+
+#ifdef UNIT_TEST
+#include "../lib/unit.h"
+
+/*
+ * Random programs over a map of (long, string) keys beside the plainest model: an array of
+ * entries in insertion order, searched from the front.
+ */
+enum { MODEL_MOST = 400, NAMES = 12 };
+
+struct model_entry {
+	int64_t number;
+	int name;
+	int64_t value; /* of a string map: its text; of statistics: their sum */
+};
+struct model {
+	struct map *map;
+	struct map_shape shape;
+	struct model_entry entries[MODEL_MOST];
+	size_t count;
+	struct str *names[NAMES];
+	unsigned seed;
+};
+
+static unsigned pick(struct model *model, unsigned below)
+{
+	return rand_r(&model->seed) % below;
+}
+
+static struct str *text_of_number(int64_t number)
+{
+	char text[32];
+
+	return str_new(text, snprintf(text, sizeof(text), "%lld", (long long)number));
+}
+
+static size_t model_find(const struct model *model, int64_t number, int name)
+{
+	size_t i = 0;
+
+	while (i < model->count &&
+	       (model->entries[i].number != number || model->entries[i].name != name))
+		i++;
+	return i;
+}
+
+static void model_remove(struct model *model, size_t at)
+{
+	memmove(&model->entries[at], &model->entries[at + 1],
+		(--model->count - at) * sizeof(model->entries[0]));
+}
+
+static bool model_matches(const struct model_entry *entry, const struct model_entry *slice,
+			  uint32_t any)
+{
+	return (any & 1 || entry->number == slice->number) &&
+	       (any & 2 || entry->name == slice->name);
+}
+
+static void random_keys(struct model *model, struct model_entry *entry, union value keys[2])
+{
+	const struct str *name;
+
+	entry->number = (int64_t)pick(model, 20) - 5;
+	entry->name = pick(model, NAMES);
+	name = model->names[entry->name];
+	keys[0].number = entry->number;
+	keys[1].string = str_new(name->data, name->length);
+}
+
+static void check_value(const struct model *model, const union value *value, int64_t expected)
+{
+	struct str *text;
+
+	if (model->shape.value_type == TYPE_LONG) {
+		CHECK_INT(value->number, expected);
+	} else if (model->shape.value_type == TYPE_STATS) {
+		CHECK_INT(value->stat->sum, expected);
+	} else {
+		text = text_of_number(expected);
+		CHECK_STR(value->string->length ? value->string->data : "0", text->data);
+		str_unref(text);
+	}
+}
+
+/* add @amount to the value, as a script would */
+static void add_to_value(struct model *model, union value *value, int64_t amount, int64_t result)
+{
+	if (model->shape.value_type == TYPE_LONG) {
+		value->number += amount;
+	} else if (model->shape.value_type == TYPE_STATS) {
+		stat_add(value->stat, &model->shape.stat, amount);
+	} else {
+		str_unref(value->string);
+		value->string = text_of_number(result);
+	}
+}
+
+static void step_reach(struct model *model)
+{
+	int64_t amount = (int64_t)pick(model, 9) - 3, limit = model->shape.max_entries;
+	struct model_entry entry = { 0 };
+	union value keys[2], *value;
+	size_t at;
+
+	random_keys(model, &entry, keys);
+	entry.value = 0;
+	at = model_find(model, entry.number, entry.name);
+	value = map_reach(model->map, keys);
+	str_unref(keys[1].string);
+	if (at == model->count && (int64_t)model->count == limit) {
+		CHECK(!value == !model->shape.wraps);
+		if (!value)
+			return;
+		model_remove(model, 0);
+		at = model->count;
+	}
+	CHECK(value);
+	if (at == model->count)
+		model->entries[model->count++] = entry;
+	model->entries[at].value += amount;
+	add_to_value(model, value, amount, model->entries[at].value);
+}
+
+static void step_lookup(struct model *model)
+{
+	struct model_entry entry;
+	union value keys[2], *value;
+	uint32_t any = pick(model, 4);
+	bool found = false;
+	size_t at;
+
+	random_keys(model, &entry, keys);
+	at = model_find(model, entry.number, entry.name);
+	value = map_get(model->map, keys);
+	CHECK(!value == (at == model->count));
+	if (value)
+		check_value(model, value, model->entries[at].value);
+	for (size_t i = 0; i < model->count; i++)
+		found |= model_matches(&model->entries[i], &entry, any);
+	CHECK(map_matches(model->map, keys, any) == found);
+	str_unref(keys[1].string);
+}
+
+static void step_delete(struct model *model)
+{
+	struct model_entry entry;
+	union value keys[2];
+	uint32_t any = pick(model, 30);
+	size_t before = model->count;
+
+	random_keys(model, &entry, keys);
+	any = any > 3 ? 0 : any;
+	for (size_t i = 0; i < model->count;)
+		if (model_matches(&model->entries[i], &entry, any))
+			model_remove(model, i);
+		else
+			i++;
+	CHECK_INT(map_delete_matching(model->map, keys, any), before - model->count);
+	str_unref(keys[1].string);
+}
+
+static int compare_in_order(const struct model *model, const struct map_order *order,
+			    const struct model_entry *a, const struct model_entry *b)
+{
+	int64_t left = order->column ? a->number : a->value;
+	int64_t right = order->column ? b->number : b->value;
+	struct str *texts[2];
+	int result = (left > right) - (left < right);
+
+	if (order->column == 2) {
+		result = str_compare(model->names[a->name], model->names[b->name]);
+	} else if (!order->column && model->shape.value_type == TYPE_STRING) {
+		texts[0] = text_of_number(left);
+		texts[1] = text_of_number(right);
+		result = str_compare(texts[0], texts[1]);
+		str_unref(texts[0]);
+		str_unref(texts[1]);
+	}
+	return result * order->direction;
+}
+
+/* the entries a walk shows, in its order: a stable insertion sort */
+static size_t expected_walk(const struct model *model, const struct map_order *order,
+			    const struct model_entry *slice, struct model_entry *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < model->count; i++) {
+		const struct model_entry *entry = &model->entries[i];
+		size_t at = count;
+
+		if (order->keys && !model_matches(entry, slice, order->any))
+			continue;
+		for (; at > 0 && compare_in_order(model, order, entry, &out[at - 1]) < 0; at--)
+			out[at] = out[at - 1];
+		out[at] = *entry;
+		count++;
+	}
+	return order->limit >= 0 && (size_t)order->limit < count ? (size_t)order->limit : count;
+}
+
+static void check_walk(struct model *model, const struct map_order *order,
+		       const struct model_entry *slice)
+{
+	struct model_entry expected[MODEL_MOST];
+	size_t count = expected_walk(model, order, slice, expected), i = 0;
+	struct map_cursor *cursor = map_cursor_open(model->map, order);
+	const union value *keys;
+	union value *value;
+
+	for (; map_cursor_next(cursor, &keys, &value); i++) {
+		CHECK(i < count);
+		CHECK_INT(keys[0].number, expected[i].number);
+		CHECK(str_equal(keys[1].string, model->names[expected[i].name]));
+		check_value(model, value, expected[i].value);
+	}
+	CHECK_INT(i, count);
+	map_cursor_close(cursor);
+}
+
+static void random_order(struct model *model, struct map_order *order, const union value *keys)
+{
+	*order = (struct map_order){
+		.direction = (int)pick(model, 3) - 1,
+		.column = pick(model, 3),
+		.stat = STAT_SUM,
+		.limit = pick(model, 2) ? -1 : (int)pick(model, 12),
+		.keys = pick(model, 2) ? keys : NULL,
+		.any = pick(model, 4),
+	};
+}
+
+static void step_walk(struct model *model)
+{
+	struct model_entry slice;
+	struct map_order order;
+	union value keys[2];
+
+	random_keys(model, &slice, keys);
+	random_order(model, &order, keys);
+	check_walk(model, &order, &slice);
+	str_unref(keys[1].string);
+}
+
+/* a walk that changes the map: what it shows was there when it began and still is */
+static void step_changing_walk(struct model *model)
+{
+	struct map_cursor *cursor;
+	struct model_entry slice, before[MODEL_MOST];
+	struct map_order order;
+	const union value *keys;
+	union value slice_keys[2], *value;
+	size_t count, next = 0, at;
+
+	random_keys(model, &slice, slice_keys);
+	random_order(model, &order, slice_keys);
+	order.limit = -1;
+	order.direction = model->shape.wraps ? 0 : order.direction;
+	count = expected_walk(model, &order, &slice, before);
+	cursor = map_cursor_open(model->map, &order);
+	str_unref(slice_keys[1].string);
+	while (map_cursor_next(cursor, &keys, &value)) {
+		int name = 0;
+
+		while (!str_equal(keys[1].string, model->names[name]))
+			name++;
+		at = model_find(model, keys[0].number, name);
+		CHECK(at < model->count);
+		check_value(model, value, model->entries[at].value);
+		while (next < count && (before[next].number != keys[0].number ||
+					before[next].name != name))
+			next++;
+		CHECK(next++ < count);
+		for (int i = pick(model, 4); i > 0; i--)
+			pick(model, 2) ? step_reach(model) : step_delete(model);
+		if (!pick(model, 20)) {
+			map_clear(model->map);
+			model->count = 0;
+		}
+	}
+	map_cursor_close(cursor);
+}
+
+static void run_random_program(enum type value_type, int64_t max_entries, bool wraps, unsigned seed)
+{
+	static const char pool[] = "\0long common prefix x\xffz";
+	struct model model = { .seed = seed };
+	int steps = 600;
+
+	model.shape = (struct map_shape){
+		.key_count = 2, .key_types = { TYPE_LONG, TYPE_STRING }, .value_type = value_type,
+		.stat.needs = STAT_SUM, .max_entries = max_entries, .wraps = wraps,
+	};
+	model.map = map_new(&model.shape);
+	for (int i = 0; i < NAMES; i++)
+		model.names[i] = str_immortal(pool + i, i % 3 ? 21 - i : 3);
+	while (steps--) {
+		unsigned way = pick(&model, 100);
+
+		if (way < 55)
+			step_reach(&model);
+		else if (way < 75)
+			step_lookup(&model);
+		else if (way < 90)
+			step_delete(&model);
+		else if (way < 97)
+			step_walk(&model);
+		else
+			step_changing_walk(&model);
+		CHECK_INT(map_count(model.map), model.count);
+	}
+	map_free(model.map);
+	for (int i = 0; i < NAMES; i++)
+		str_destroy(model.names[i]);
+}
+
+UNIT_TEST_CASE(map_agrees_with_a_naive_model)
+{
+	static const enum type types[] = { TYPE_LONG, TYPE_STRING, TYPE_STATS };
+
+	for (unsigned seed = 0; seed < 30; seed++)
+		for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+			run_random_program(types[i], MODEL_MOST, false, seed);
+			run_random_program(types[i], seed % 40, false, seed);
+			run_random_program(types[i], seed % 40 + 1, true, seed);
+		}
+}
+
+static struct map *map_of_longs(int64_t max_entries, bool wraps)
+{
+	struct map_shape shape = { .key_count = 1, .key_types = { TYPE_LONG },
+				   .value_type = TYPE_LONG, .max_entries = max_entries,
+				   .wraps = wraps };
+
+	return map_new(&shape);
+}
+
+UNIT_TEST_CASE(map_limit_is_exact)
+{
+	struct map *map = map_of_longs(3, false);
+
+	for (int64_t i = 0; i < 10; i++) {
+		union value key = { .number = i };
+
+		CHECK(!map_reach(map, &key) == (i >= 3));
+		CHECK(!map_get(map, &key) == (i >= 3));
+	}
+	CHECK_INT(map_count(map), 3);
+	map_free(map);
+}
+
+UNIT_TEST_CASE(map_that_wraps_drops_the_oldest_and_stays_small)
+{
+	struct map *map = map_of_longs(100, true);
+
+	for (int64_t i = 0; i < 100000; i++) {
+		union value key = { .number = i }, gone = { .number = i - 100 };
+
+		map_reach(map, &key)->number = i;
+		CHECK(!map_get(map, &gone));
+		gone.number++;
+		CHECK(i < 99 || map_get(map, &gone)->number == i - 99);
+	}
+	CHECK_INT(map_count(map), 100);
+	CHECK(map->capacity <= 512);
+	map_free(map);
+}
+
+static bool next_key(struct map_cursor *cursor, int64_t *key)
+{
+	const union value *keys;
+	union value *value;
+	bool shown = map_cursor_next(cursor, &keys, &value);
+
+	*key = shown ? keys[0].number : 0;
+	return shown;
+}
+
+UNIT_TEST_CASE(map_emptied_and_filled_under_a_cursor_shows_nothing_new)
+{
+	for (int ordered = 0; ordered < 2; ordered++) {
+		struct map_order order = { .direction = ordered, .limit = -1 };
+		struct map *map = map_of_longs(100, false);
+		struct map_cursor *cursor;
+		int64_t shown;
+
+		for (int64_t i = 0; i < 5; i++)
+			map_reach(map, &(union value){ .number = i })->number = i;
+		cursor = map_cursor_open(map, &order);
+		CHECK(next_key(cursor, &shown));
+		for (int64_t i = 0; i < 5; i++)
+			CHECK(map_delete(map, &(union value){ .number = i }));
+		for (int64_t i = 0; i < 50; i++)
+			map_reach(map, &(union value){ .number = i });
+		CHECK(!next_key(cursor, &shown));
+		map_cursor_close(cursor);
+		CHECK_INT(map_count(map), 50);
+		map_free(map);
+	}
+}
+
+UNIT_TEST_CASE(map_used_as_a_set_of_open_calls_stays_small)
+{
+	struct map *map = map_of_longs(1 << 20, false);
+
+	for (int64_t i = 0; i < 100000; i++) {
+		union value key = { .number = i }, old = { .number = i - 7 };
+
+		map_reach(map, &key)->number = i;
+		CHECK(i < 7 || map_delete(map, &old));
+	}
+	CHECK_INT(map_count(map), 7);
+	CHECK(map->capacity <= 64);
+	map_free(map);
+}
+
+UNIT_TEST_CASE(map_grows_over_many_keys)
+{
+	struct map *map = map_of_longs(1 << 20, false);
+
+	for (int64_t i = 0; i < 200000; i++) {
+		union value key = { .number = i * 4096 };
+
+		map_reach(map, &key)->number += i;
+	}
+	for (int64_t i = 0; i < 200000; i++) {
+		union value key = { .number = i * 4096 };
+
+		CHECK_INT(map_get(map, &key)->number, i);
+	}
+	CHECK_INT(map_count(map), 200000);
+	map_free(map);
+}
+
+UNIT_TEST_CASE(map_orders_statistics_by_each_extractor)
+{
+	static const struct { unsigned stat; int64_t first; } cases[] = {
+		{ STAT_COUNT, 3 }, { STAT_SUM, 2 }, { STAT_MIN, 2 },
+		{ STAT_MAX, 1 },   { STAT_AVG, 2 },
+	};
+	static const int64_t samples[][2] = { { 1, 90 }, { 1, -60 }, { 2, 50 }, { 3, 1 }, { 3, 1 },
+					      { 3, 1 } };
+	struct map_shape shape = { .key_count = 1, .key_types = { TYPE_LONG },
+				   .value_type = TYPE_STATS, .max_entries = 10 };
+	struct map *map = map_new(&shape);
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		union value key = { .number = samples[i][0] };
+
+		stat_add(map_reach(map, &key)->stat, &shape.stat, samples[i][1]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct map_order order = { .direction = -1, .stat = cases[i].stat, .limit = -1 };
+		struct map_cursor *cursor = map_cursor_open(map, &order);
+		const union value *keys;
+		union value *value;
+
+		CHECK(map_cursor_next(cursor, &keys, &value));
+		CHECK_INT(keys[0].number, cases[i].first);
+		map_cursor_close(cursor);
+	}
+	map_free(map);
+}
+#endif

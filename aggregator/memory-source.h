@@ -6,7 +6,7 @@
 #ifndef MEMORY_SOURCE_H
 #define MEMORY_SOURCE_H
 
-#include "aggregator.h"
+#include "timer.h"
 
 struct memory_stream {
 	struct event *events;
@@ -21,7 +21,8 @@ struct memory_source {
 	size_t batch;		/* events per stream and drain */
 	size_t payload;		/* bytes of data per event, filled with its time */
 	bool running, stopped;
-	uint64_t start_time;	/* what the events' times are counted from once started */
+	bool counts_from_start;	/* times are counted from start(), otherwise from 0 */
+	uint64_t start_time;
 };
 
 static inline struct memory_source *memory_source_of(struct event_source *source)
@@ -31,7 +32,11 @@ static inline struct memory_source *memory_source_of(struct event_source *source
 
 static inline int memory_source_start(struct event_source *source)
 {
-	memory_source_of(source)->running = true;
+	struct memory_source *memory = memory_source_of(source);
+
+	memory->running = true;
+	if (memory->counts_from_start)
+		memory->start_time = clock_now();
 	return 0;
 }
 

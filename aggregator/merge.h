@@ -22,7 +22,7 @@
 struct merge_stream {
 	struct event_source *source;
 	bool (*next)(struct event_source *source, unsigned stream, struct event *event);
-	unsigned index, rank;	/* in its source; among all streams */
+	unsigned index;		/* in its source */
 	bool has_head;
 	bool is_held;		/* head's pointers lead into held, not into the source's memory */
 	struct event head;
@@ -33,11 +33,11 @@ struct merge_stream {
 #define MERGE_NO_HEAD UINT64_MAX
 struct merge_entry {
 	uint64_t key;
-	struct merge_stream *stream;
+	uint32_t stream;	/* index in merge.streams */
 };
 
 struct merge {
-	ARRAY(struct merge_stream *) streams;
+	ARRAY(struct merge_stream) streams;
 	ARRAY(struct event_source *) sources;
 	struct arena *arena;
 	struct merge_entry *tree; /* [0]: the winner; the loser of each match; then scratch */
@@ -78,7 +78,9 @@ static inline struct event *merge_peek(const struct merge *merge, uint64_t bound
 {
 	uint64_t limit = bound < MERGE_TIME_MAX ? bound << 1 : MERGE_UNBOUNDED;
 
-	return merge->tree && merge->tree[0].key < limit ? &merge->tree[0].stream->head : NULL;
+	if (!merge->tree || merge->tree[0].key >= limit)
+		return NULL;
+	return &merge->streams.items[merge->tree[0].stream].head;
 }
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * Text leaves by write(2) on the descriptor under the given FILE, so that a large output is never
  * cut short: partial writes go on, EINTR repeats, a full non-blocking pipe is waited for. A closed
- * pipe is no error: the run ends quietly. A FILE without a descriptor is written through stdio.
+ * pipe (stap.c ignores SIGPIPE) is no error: the run ends quietly. A FILE without a descriptor is
+ * written through stdio.
  */
 #include <errno.h>
 #include <poll.h>

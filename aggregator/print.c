@@ -248,7 +248,7 @@ static const union value *resolve_field(const struct format_piece *piece,
 {
 	int64_t width = piece->width, precision = piece->precision;
 
-	*field = (struct field){ .piece = piece, .width = -1, .precision = -1, .left = piece->left };
+	*field = (struct field){ piece, .width = -1, .precision = -1, .left = piece->left };
 	if (piece->width_argument) {
 		width = argument++->number;
 		if (width < 0) {
@@ -335,3 +335,128 @@ void print_format(const struct format *format, const union value *arguments, str
 
 	print_pieces(&printing, format, arguments);
 }
+
+#ifdef UNIT_TEST
+#include "../lib/unit.h"
+
+static bool read_alphabet(void *owner, uint64_t address, bool is_user, void *to, size_t size)
+{
+	(void)owner;
+	for (size_t i = 0; i < size; i++)
+		((char *)to)[i] = (is_user ? 'A' : 'a') + (address + i) % 26;
+	return address != 0;
+}
+
+/* one conversion of one number */
+static void check_number(struct format_piece piece, int64_t number, const char *expected)
+{
+	struct format format = { .pieces = { &piece, 1, 1 }, .argument_count = 1 };
+	const struct print_memory memory = { read_alphabet, NULL };
+	union value argument = { .number = number };
+	struct buf out = BUF_INIT;
+	uint64_t fault;
+
+	CHECK(print_format_reading(&format, &argument, &out, &memory, &fault));
+	CHECK_STR(buf_text(&out), expected);
+	buf_free(&out);
+}
+
+#define PIECE(kind, ...) ((struct format_piece){ kind, .width = -1, .precision = -1, __VA_ARGS__ })
+#define NONE /* no flags */
+
+/* numbers of the examples in stap(1), and the corners that differ from the C library */
+UNIT_TEST_CASE(print_integers_as_documented)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+	check_number(PIECE(FORMAT_SIGNED, NONE), INT64_MIN, "-9223372036854775808");
+	check_number(PIECE(FORMAT_UNSIGNED, NONE), -1, "18446744073709551615");
+	check_number(PIECE(FORMAT_POINTER, NONE), 0x1234abcd, "0x1234abcd");
+	check_number(PIECE(FORMAT_HEX, .upper = true), 0x1234abcd, "1234ABCD");
+	check_number(PIECE(FORMAT_OCTAL, .alternate = true), 1, "01");
+	check_number(PIECE(FORMAT_OCTAL, NONE), -1, "1777777777777777777777");
+	check_number(PIECE(FORMAT_HEX, .alternate = true), 0, "0x0");
+	check_number(PIECE(FORMAT_HEX, .alternate = true, .upper = true), 3, "0X3");
+	check_number(PIECE(FORMAT_SIGNED, .plus = true, .width = 5), 12, "  +12");
+	check_number(PIECE(FORMAT_SIGNED, .space = true), 12, " 12");
+	check_number(PIECE(FORMAT_SIGNED, .zero = true, .width = 6), -12, "-00012");
+	check_number(PIECE(FORMAT_SIGNED, .zero = true, .width = 6, .precision = 3), 12, "000012");
+	check_number(PIECE(FORMAT_SIGNED, .width = 6, .precision = 3), 12, "   012");
+	check_number(PIECE(FORMAT_SIGNED, .left = true, .zero = true, .width = 6), 12, "12    ");
+	check_number(PIECE(FORMAT_POINTER, .zero = true, .width = 10), 0xab, "0x000000ab");
+	check_number(PIECE(FORMAT_SIGNED, .precision = 0), 0, "0");
+	check_number(PIECE(FORMAT_CHAR, .width = 3), 'a', "  a");
+	check_number(PIECE(FORMAT_CHAR, .alternate = true), 0, "\\000");
+	check_number(PIECE(FORMAT_CHAR, .alternate = true), 9, "\\t");
+	check_number(PIECE(FORMAT_CHAR, .alternate = true), 42, "*");
+	check_number(PIECE(FORMAT_CHAR, .alternate = true, .left = true, .width = 5), -1, "\\377 ");
+	check_number(PIECE(FORMAT_MEMORY, .precision = 4, .width = 10), 26, "      abcd");
+	check_number(PIECE(FORMAT_MEMORY, .alternate = true), 27, "B");
+	check_number(PIECE(FORMAT_MEMORY_HEX, .precision = 2), 26, "6162");
+	check_number(PIECE(FORMAT_MEMORY_HEX, .left = true, .width = 4), 26, "61  ");
+	check_number(PIECE(FORMAT_BINARY, .width = 4), 0x44434241, "ABCD");
+	check_number(PIECE(FORMAT_BINARY, .precision = 1), 0x44434241, "A");
+	check_number(PIECE(FORMAT_BINARY, .width = 3), 0x4847464544434241, "ABCDEFGH");
+#pragma GCC diagnostic pop
+}
+
+UNIT_TEST_CASE(print_takes_stars_and_literals_in_order)
+{
+	struct format_piece pieces[] = {
+		{ .kind = FORMAT_LITERAL, .text = "a%", .length = 2 },
+		{ .kind = FORMAT_STRING, .width_argument = true, .precision_argument = true },
+		{ .kind = FORMAT_LITERAL, .text = "|", .length = 1 },
+		{ .kind = FORMAT_SIGNED, .width = -1, .precision = -1 },
+	};
+	struct format format = { .pieces = { pieces, 4, 4 } };
+	union value arguments[] = { { .number = -6 }, { .number = 2 },
+				    { .string = str_new("xyz", 3) }, { .number = 7 } };
+	struct buf out = BUF_INIT;
+
+	print_format(&format, arguments, &out);
+	CHECK_STR(buf_text(&out), "a%xy    |7");
+	buf_reset(&out);
+	arguments[0].number = INT64_MIN;
+	arguments[1].number = INT64_MIN;
+	print_format(&format, arguments, &out);
+	CHECK_INT(out.length, 2 + WIDTH_MOST + 2);
+	buf_free(&out);
+	str_unref(arguments[2].string);
+}
+
+UNIT_TEST_CASE(print_of_unreadable_memory_prints_nothing)
+{
+	struct format_piece pieces[] = {
+		{ .kind = FORMAT_LITERAL, .text = "before", .length = 6 },
+		{ .kind = FORMAT_MEMORY, .width = -1, .precision = 8192 },
+	};
+	struct format format = { .pieces = { pieces, 2, 2 } };
+	const struct print_memory memory = { read_alphabet, NULL };
+	union value argument = { .number = 0 };
+	struct buf out = BUF_INIT;
+	uint64_t fault = 1;
+
+	buf_puts(&out, "kept ");
+	CHECK(!print_format_reading(&format, &argument, &out, &memory, &fault));
+	CHECK_INT(fault, 0);
+	CHECK_STR(buf_text(&out), "kept ");
+	buf_free(&out);
+}
+
+UNIT_TEST_CASE(print_number_agrees_with_the_c_library)
+{
+	unsigned seed = 11;
+
+	for (int i = 0; i < 20000; i++) {
+		uint64_t bits = (uint64_t)rand_r(&seed) << 33 ^ (uint64_t)rand_r(&seed) << 3;
+		int64_t number = (int64_t)bits >> rand_r(&seed) % 64;
+		struct buf out = BUF_INIT;
+		char expected[32];
+
+		snprintf(expected, sizeof(expected), "%lld", (long long)number);
+		print_number(number, &out);
+		CHECK_STR(buf_text(&out), expected);
+		buf_free(&out);
+	}
+}
+#endif

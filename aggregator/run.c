@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -32,6 +31,7 @@
 #define BUSY_BYTES (128u << 10)		  /* a drain that moved as much is followed by the next */
 #define EMPTY_WAKES 2			  /* wake-ups without data before a descriptor is rested */
 #define READER_NICE (-20)		  /* loss follows the reader's scheduling */
+#define SECONDS_MAX (UINT64_C(1) << 32)	  /* a longer -T is none */
 #define WALL_STEP_NS 1000000		  /* the wall clock was set: follow */
 
 struct aggregator {
@@ -151,6 +151,17 @@ void aggregator_dump(struct aggregator *aggregator, FILE *out)
 
 /* ---- Ctrl-C ---- */
 
+/* a signal handler writes it */
+static inline bool session_interrupted(const struct vm_session *session)
+{
+	return *(const volatile bool *)&session->interrupted;
+}
+
+static void session_set_interrupted(struct vm_session *session, bool interrupted)
+{
+	*(volatile bool *)&session->interrupted = interrupted;
+}
+
 void aggregator_interrupt(struct aggregator *aggregator)
 {
 	struct vm_session *session = aggregator->session;
@@ -164,7 +175,7 @@ void aggregator_interrupt(struct aggregator *aggregator)
 		session->interrupt_deadline = 0;
 	}
 	aggregator->interrupts++;
-	*(volatile bool *)&session->interrupted = true;
+	session_set_interrupted(session, true);
 	if (write(aggregator->wake_fd, &one, sizeof(one)) < 0)
 		errno = saved; /* full: it is readable already */
 }
@@ -193,7 +204,7 @@ static void run_check_end(struct aggregator *aggregator)
 		aggregator->closed = true;
 		aggregator->ending = true;
 	}
-	if (*(volatile bool *)&session->interrupted) {
+	if (session_interrupted(session)) {
 		run_end_at(aggregator, aggregator->interrupt_time);
 		if (vm_interrupt_due(session))
 			aggregator->closed = true;
@@ -202,8 +213,7 @@ static void run_check_end(struct aggregator *aggregator)
 
 static inline bool run_must_check(const struct aggregator *aggregator)
 {
-	return unlikely(aggregator->session->exiting |
-			*(const volatile bool *)&aggregator->session->interrupted);
+	return unlikely(aggregator->session->exiting | session_interrupted(aggregator->session));
 }
 
 /* ---- one round ---- */
@@ -413,7 +423,7 @@ static bool run_start(struct aggregator *aggregator)
 		}
 		aggregator->started++;
 	}
-	if (aggregator->options.max_seconds)
+	if (aggregator->options.max_seconds && aggregator->options.max_seconds < SECONDS_MAX)
 		aggregator->deadline = clock_now() +
 				       aggregator->options.max_seconds * NSEC_PER_SEC;
 	timers_start(&aggregator->timers, clock_now());
@@ -523,9 +533,9 @@ static void report_errors(const struct aggregator *aggregator)
 /* end probes get their time whatever the first Ctrl-C did to others; a second one stays */
 static void run_end_probes(struct aggregator *aggregator)
 {
-	*(volatile bool *)&aggregator->session->interrupted = false;
+	session_set_interrupted(aggregator->session, false);
 	if (aggregator->interrupts >= 2)
-		*(volatile bool *)&aggregator->session->interrupted = true;
+		session_set_interrupted(aggregator->session, true);
 	dispatch_end(&aggregator->dispatch);
 	run_flush(aggregator->session);
 }
@@ -559,10 +569,8 @@ static int run_status(const struct aggregator *aggregator)
 
 int aggregator_run(struct aggregator *aggregator)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, pipe_action;
 	int nice = getpriority(PRIO_PROCESS, 0);
 
-	sigaction(SIGPIPE, &ignore, &pipe_action);
 	dispatch_begin(&aggregator->dispatch);
 	run_flush(aggregator->session);
 	run_check_end(aggregator);
@@ -573,6 +581,301 @@ int aggregator_run(struct aggregator *aggregator)
 	}
 	setpriority(PRIO_PROCESS, 0, nice);
 	run_finish(aggregator);
-	sigaction(SIGPIPE, &pipe_action, NULL);
 	return run_status(aggregator);
 }
+
+#ifdef UNIT_TEST
+#include <signal.h>
+#include <sys/time.h>
+
+#include "../lib/unit.h"
+#include "memory-source.h"
+
+#define TEST_MS UINT64_C(1000000)
+#define TEST_PROBES 4
+
+/* a program of probes without bodies, and one run of it */
+struct test_run {
+	struct program program;
+	struct frontend_options frontend_options;
+	struct probe probes[TEST_PROBES], *list[TEST_PROBES];
+	struct moment_probe moments[TEST_PROBES];
+	struct run_options options;
+	struct aggregator *aggregator;
+	struct memory_source *source;
+	struct binding binding;
+};
+
+static const struct family test_moments = { .pattern = "timer", .source = FAMILY_AGGREGATOR };
+static const struct family test_kernel = { .pattern = "kernel", .source = FAMILY_TRACEFS };
+
+static void test_probe(struct test_run *run, struct moment_probe moment)
+{
+	size_t at = run->program.probes.count++;
+
+	run->moments[at] = moment;
+	run->probes[at].index = (unsigned)at;
+	run->probes[at].family = at ? &test_moments : &test_kernel;
+	run->probes[at].point_text = "test";
+	run->probes[at].data = at ? &run->moments[at] : NULL;
+	run->list[at] = &run->probes[at];
+}
+
+/* probe 0 is the kernel's */
+static void test_init(struct test_run *run)
+{
+	memset(run, 0, sizeof(*run));
+	run->program.arena = arena_new();
+	run->program.options = &run->frontend_options;
+	run->program.probes.items = run->list;
+	run_options_init(&run->options);
+	run->options.output = stdout;
+	run->options.target_fd = run->options.command_start_fd = -1;
+	run->options.log.quiet_warnings = true;
+	run->options.timing = true;
+	run->binding.probe = &run->probes[0];
+	run->source = memory_source_new(2, 1000, 8);
+	run->source->counts_from_start = true;
+	test_probe(run, (struct moment_probe){ .moment = MOMENT_NEVER });
+}
+
+/* hits at every ms from the first to the last, on two CPUs in turn */
+static void test_hits(struct test_run *run, uint64_t first, uint64_t last)
+{
+	for (uint64_t ms = first; ms <= last; ms++)
+		memory_source_add(run->source, ms & 1,
+				  (struct event){ .time = ms * TEST_MS, .kind = EVENT_HIT,
+						  .bindings = &run->binding });
+}
+
+static struct aggregator *test_new(struct test_run *run)
+{
+	run->options.output = fopen("/dev/null", "w");
+	run->aggregator = aggregator_new(&run->program, &run->options);
+	CHECK(run->aggregator);
+	aggregator_add_source(run->aggregator, &run->source->source);
+	return run->aggregator;
+}
+
+static void test_end(struct test_run *run)
+{
+	aggregator_free(run->aggregator);
+	fclose(run->options.output);
+	arena_free(run->program.arena);
+}
+
+static uint64_t test_ran(const struct test_run *run, size_t probe)
+{
+	return run->aggregator->dispatch.timings[probe].hits;
+}
+
+UNIT_TEST_CASE(run_exit_cuts_the_stream_at_its_event)
+{
+	struct test_run run;
+
+	test_init(&run);
+	test_hits(&run, 1, 30);
+	test_probe(&run, (struct moment_probe){ .moment = MOMENT_TIMER, .period = 10 * TEST_MS,
+						.exits = true });
+	test_probe(&run, (struct moment_probe){ .moment = MOMENT_END });
+	test_probe(&run, (struct moment_probe){ .moment = MOMENT_ERROR });
+	CHECK_INT(aggregator_run(test_new(&run)), 0);
+	CHECK_INT(test_ran(&run, 0), 10); /* the timers start a moment after the source */
+	CHECK_INT(test_ran(&run, 1), 1);
+	CHECK_INT(test_ran(&run, 2), 1);
+	CHECK_INT(test_ran(&run, 3), 0);
+	CHECK_INT(run.aggregator->dropped, 20);
+	CHECK_INT(run.aggregator->merge.late, 0);
+	CHECK(run.source->stopped);
+	test_end(&run);
+}
+
+UNIT_TEST_CASE(run_deadline_delivers_what_came_before)
+{
+	struct test_run run;
+
+	test_init(&run);
+	test_hits(&run, 900, 1100);
+	test_probe(&run, (struct moment_probe){ .moment = MOMENT_TIMER, .period = 100 * TEST_MS });
+	test_probe(&run, (struct moment_probe){ .moment = MOMENT_END });
+	run.options.max_seconds = 1;
+	CHECK_INT(aggregator_run(test_new(&run)), 0);
+	CHECK_INT(test_ran(&run, 0), 101);
+	CHECK_INT(test_ran(&run, 1), 9); /* the tenth is due just behind the deadline */
+	CHECK_INT(test_ran(&run, 2), 1);
+	CHECK_INT(run.aggregator->dropped, 100);
+	test_end(&run);
+}
+
+UNIT_TEST_CASE(run_ends_with_its_target)
+{
+	struct test_run run;
+	int fds[2];
+	char byte = 'x';
+
+	test_init(&run);
+	test_hits(&run, 1, 5);
+	test_hits(&run, 100000, 100010);
+	CHECK_INT(pipe(fds), 0);
+	close(fds[1]);
+	run.options.target_fd = fds[0];
+	CHECK_INT(pipe(fds), 0);
+	run.options.command_start_fd = fds[1];
+	test_probe(&run, (struct moment_probe){ .moment = MOMENT_END });
+	test_new(&run);
+	run.source->counts_from_start = false;
+	run.source->start_time = clock_now() - 10 * TEST_MS;
+	CHECK_INT(aggregator_run(run.aggregator), 0);
+	CHECK_INT(test_ran(&run, 0), 5);
+	CHECK_INT(test_ran(&run, 1), 1);
+	CHECK_INT(read(fds[0], &byte, 1), 1); /* the command was told to start */
+	CHECK_INT(byte, 0);
+	CHECK_INT(read(fds[0], &byte, 1), 0);
+	test_end(&run);
+}
+
+UNIT_TEST_CASE(run_oneshot_never_starts_a_source)
+{
+	struct test_run run;
+
+	test_init(&run);
+	test_probe(&run, (struct moment_probe){ .moment = MOMENT_BEGIN, .exits = true });
+	test_probe(&run, (struct moment_probe){ .moment = MOMENT_BEGIN, .sequence = 1 });
+	test_probe(&run, (struct moment_probe){ .moment = MOMENT_END });
+	CHECK_INT(aggregator_run(test_new(&run)), 0);
+	CHECK_INT(test_ran(&run, 1), 1);
+	CHECK_INT(test_ran(&run, 2), 0);
+	CHECK_INT(test_ran(&run, 3), 1);
+	CHECK(!run.source->running);
+	test_end(&run);
+}
+
+static struct aggregator *test_interrupted;
+
+static void test_on_alarm(int number)
+{
+	(void)number;
+	aggregator_interrupt(test_interrupted);
+}
+
+/* every @us, @again or just once */
+static void test_interrupt_in(struct test_run *run, suseconds_t us, bool again)
+{
+	struct itimerval timer = { .it_value.tv_usec = us, .it_interval.tv_usec = again ? us : 0 };
+
+	test_interrupted = run->aggregator;
+	signal(SIGALRM, test_on_alarm);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+UNIT_TEST_CASE(run_interrupt_ends_an_idle_run_at_its_instant)
+{
+	struct test_run run;
+
+	test_init(&run);
+	test_hits(&run, 1, 5);
+	test_hits(&run, 100000, 100010);
+	test_probe(&run, (struct moment_probe){ .moment = MOMENT_END });
+	test_new(&run);
+	test_interrupt_in(&run, 60000, false);
+	CHECK_INT(aggregator_run(run.aggregator), 0);
+	CHECK_INT(test_ran(&run, 0), 5);
+	CHECK_INT(test_ran(&run, 1), 1);
+	CHECK_INT(run.aggregator->dropped, 11);
+	CHECK(run.aggregator->merge.rounds < 10); /* it slept */
+	test_end(&run);
+}
+
+UNIT_TEST_CASE(run_two_interrupts_skip_end_probes)
+{
+	struct test_run run;
+
+	test_init(&run);
+	test_probe(&run, (struct moment_probe){ .moment = MOMENT_END });
+	test_new(&run);
+	aggregator_interrupt(run.aggregator);
+	aggregator_interrupt(run.aggregator);
+	CHECK_INT(aggregator_run(run.aggregator), 0);
+	CHECK_INT(test_ran(&run, 1), 0);
+	test_end(&run);
+}
+
+/* while (1) ; */
+static struct token test_token = { .kind = TOKEN_IDENTIFIER, .text = "while" };
+static struct expr test_one = { .kind = EXPR_NUMBER, .type = TYPE_LONG, .number = 1,
+				.token = &test_token };
+static struct stmt test_nothing = { .kind = STMT_NULL, .token = &test_token };
+static struct stmt test_endless = { .kind = STMT_WHILE, .expr = &test_one, .then = &test_nothing,
+				    .token = &test_token };
+
+UNIT_TEST_CASE(run_first_interrupt_breaks_an_endless_handler)
+{
+	struct test_run run;
+	uint64_t start = clock_now();
+
+	test_init(&run);
+	test_hits(&run, 1, 3);
+	test_probe(&run, (struct moment_probe){ .moment = MOMENT_END });
+	run.probes[0].body = &test_endless;
+	test_new(&run);
+	test_interrupt_in(&run, 50000, false);
+	CHECK_INT(aggregator_run(run.aggregator), 0);
+	CHECK(clock_now() - start >= INTERRUPT_GRACE_NS);
+	CHECK_INT(test_ran(&run, 0), 1); /* no time is left for the others */
+	CHECK_INT(test_ran(&run, 1), 1);
+	test_end(&run);
+}
+
+UNIT_TEST_CASE(run_second_interrupt_breaks_an_endless_end_probe)
+{
+	struct test_run run;
+
+	test_init(&run);
+	test_probe(&run, (struct moment_probe){ .moment = MOMENT_END });
+	test_probe(&run, (struct moment_probe){ .moment = MOMENT_END, .sequence = 1 });
+	run.probes[1].body = &test_endless;
+	test_new(&run);
+	test_interrupt_in(&run, 50000, true);
+	CHECK_INT(aggregator_run(run.aggregator), 0);
+	CHECK_INT(test_ran(&run, 1), 1);
+	CHECK_INT(test_ran(&run, 2), 0);
+	test_end(&run);
+}
+
+UNIT_TEST_CASE(run_loss_is_added_up_from_totals)
+{
+	struct test_run run;
+
+	test_init(&run);
+	test_hits(&run, 1, 4);
+	memory_source_add(run.source, 0, (struct event){ .time = 5 * TEST_MS, .kind = EVENT_LOST,
+							 .count = 7 });
+	run.source->streams[0].lost = 7;
+	run.source->streams[1].lost = 2; /* nothing came behind these */
+	test_probe(&run, (struct moment_probe){ .moment = MOMENT_TIMER, .period = 20 * TEST_MS,
+						.exits = true });
+	CHECK_INT(aggregator_run(test_new(&run)), 0);
+	CHECK_INT(run.aggregator->session->lost, 9);
+	CHECK_INT(test_ran(&run, 0), 4);
+	test_end(&run);
+}
+
+UNIT_TEST_CASE(run_closed_output_ends_the_run)
+{
+	struct test_run run;
+	int fds[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	test_init(&run);
+	test_probe(&run, (struct moment_probe){ .moment = MOMENT_END });
+	test_new(&run);
+	CHECK_INT(pipe(fds), 0);
+	close(fds[0]);
+	fclose(run.options.output);
+	run.options.output = run.aggregator->output.file = fdopen(fds[1], "w");
+	buf_puts(&run.aggregator->session->output, "text");
+	CHECK_INT(aggregator_run(run.aggregator), 0);
+	CHECK_INT(test_ran(&run, 1), 1);
+	test_end(&run);
+}
+#endif

@@ -256,11 +256,12 @@ static void check_against_qsort(size_t count, bool strings, bool descending, uns
 	size_t limit = count / 3, selected = 0;
 
 	for (size_t i = 0; i < count; i++) {
+		int64_t number = (int64_t)rand_r(&seed) % 100 * (seed % 3 ? 1 : -(1LL << 56));
+
 		values[i].string = strings ? random_string(&seed) : NULL;
 		items[i].index = i;
 		items[i].key = strings ? sort_key_text(values[i].string, 0, descending) :
-			sort_key_number((int64_t)rand_r(&seed) % 100 * (seed % 3 ? 1 : -(1LL << 56)),
-					descending);
+					 sort_key_number(number, descending);
 		sort_select(best, &selected, limit, items[i], strings ? &text : NULL);
 	}
 	memcpy(expected, items, count * sizeof(*items));

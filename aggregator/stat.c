@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Statistics. Count, sum, minimum and maximum are always kept, they cost less than asking; variance
- * and buckets only where the shape needs them. All arithmetic is in 64-bit integers that wrap
- * around. The variance follows SystemTap's: Welford's algorithm over values shifted left, whose
- * truncating divisions are part of the documented results.
+ * and buckets only where the shape needs them. All arithmetic is in integers that wrap around. The
+ * variance follows SystemTap's: Welford's algorithm over values shifted left, whose truncating
+ * divisions are part of the documented results; only its sum of squares is wider here, 128 bits.
  */
 #include "stat.h"
 
@@ -23,9 +23,14 @@ static int64_t wrap_subtract(int64_t a, int64_t b)
 	return (int64_t)((uint64_t)a - (uint64_t)b);
 }
 
-static int64_t wrap_multiply(int64_t a, int64_t b)
+static __int128 wide_add(__int128 a, __int128 b)
 {
-	return (int64_t)((uint64_t)a * (uint64_t)b);
+	return (__int128)((unsigned __int128)a + (unsigned __int128)b);
+}
+
+static __int128 wide_multiply(__int128 a, __int128 b)
+{
+	return (__int128)((unsigned __int128)a * (unsigned __int128)b);
 }
 
 static int64_t shift_left(int64_t value, int shift)
@@ -102,7 +107,7 @@ static void variance_add(struct stat *stat, int shift, int64_t value)
 		return;
 	}
 	stat->mean = wrap_add(stat->mean, divide(delta, stat->count));
-	stat->m2 = wrap_add(stat->m2, wrap_multiply(delta, wrap_subtract(shifted, stat->mean)));
+	stat->m2 = wide_add(stat->m2, wide_multiply(delta, wrap_subtract(shifted, stat->mean)));
 }
 
 void stat_add(struct stat *stat, const struct stat_shape *shape, int64_t value)
@@ -121,11 +126,11 @@ void stat_add(struct stat *stat, const struct stat_shape *shape, int64_t value)
 }
 
 /* squared distance of a part's mean from the whole's, for each of its values */
-static int64_t mean_deviation(int64_t count, int64_t part, int64_t whole)
+static __int128 mean_deviation(int64_t count, int64_t part, int64_t whole)
 {
 	int64_t delta = wrap_subtract(part, whole);
 
-	return wrap_multiply(count, wrap_multiply(delta, delta));
+	return wide_multiply(count, wide_multiply(delta, delta));
 }
 
 void stat_merge(struct stat *into, const struct stat *from, const struct stat_shape *shape)
@@ -141,9 +146,9 @@ void stat_merge(struct stat *into, const struct stat *from, const struct stat_sh
 	if (!into->count || from->max > into->max)
 		into->max = from->max;
 	if (into->count) {
-		into->m2 = wrap_add(into->m2, from->m2);
-		into->m2 = wrap_add(into->m2, mean_deviation(into->count, into->mean, mean));
-		into->m2 = wrap_add(into->m2, mean_deviation(from->count, from->mean, mean));
+		into->m2 = wide_add(into->m2, from->m2);
+		into->m2 = wide_add(into->m2, mean_deviation(into->count, into->mean, mean));
+		into->m2 = wide_add(into->m2, mean_deviation(from->count, from->mean, mean));
 	} else {
 		into->m2 = from->m2;
 		mean = from->mean;
@@ -156,19 +161,23 @@ void stat_merge(struct stat *into, const struct stat *from, const struct stat_sh
 }
 
 /*
- * The total variance over one part, as upstream computes it over all CPUs (Kamat and Nandi,
- * SIGMOD Record 2015): the truncated running mean's error comes in as a second term.
+ * Upstream sums the variances of all CPUs (Kamat and Nandi, SIGMOD Record 2015). It does so for a
+ * scalar used on one CPU too, where the error of the truncated running mean comes in as a second
+ * term, but takes an array's element on one CPU as it is.
  */
 static int64_t variance_of(const struct stat *stat, int shift)
 {
-	int64_t others = stat->count - 1, total;
+	int64_t others = stat->count - 1;
+	__int128 total;
 
 	if (others < 1)
 		return 0;
-	total = mean_deviation(stat->count, stat->mean,
-			       divide(shift_left(stat->sum, shift), stat->count));
-	total = wrap_add(total, wrap_multiply(others, divide(stat->m2, others)));
-	return 2 * shift < 64 ? divide(total, others) >> 2 * shift : 0;
+	total = wide_multiply(others, stat->m2 / others);
+	if (!stat->in_array)
+		total = wide_add(total, mean_deviation(stat->count, stat->mean,
+						       divide(shift_left(stat->sum, shift),
+							      stat->count)));
+	return (int64_t)(total / others >> 2 * (shift & 63));
 }
 
 bool stat_extract(const struct stat *stat, unsigned need, int variance_shift, int64_t *result)
@@ -198,12 +207,13 @@ bool stat_extract(const struct stat *stat, unsigned need, int variance_shift, in
 #ifdef UNIT_TEST
 #include "../lib/unit.h"
 
-static int64_t variance_from_1_to_5(int shift)
+static int64_t variance_from_1_to_5(int shift, bool in_array)
 {
 	struct stat_shape shape = { .needs = STAT_VARIANCE, .variance_shift = shift };
 	struct stat *stat = stat_new(&shape);
 	int64_t result;
 
+	stat->in_array = in_array;
 	for (int i = 1; i <= 5; i++)
 		stat_add(stat, &shape, i);
 	CHECK(stat_extract(stat, STAT_VARIANCE, shift, &result));
@@ -214,15 +224,22 @@ static int64_t variance_from_1_to_5(int shift)
 /* the two examples of stap(1) */
 UNIT_TEST_CASE(stat_variance_gives_the_documented_numbers)
 {
-	CHECK_INT(variance_from_1_to_5(0), 12);
-	CHECK_INT(variance_from_1_to_5(1), 2);
-	CHECK_INT(variance_from_1_to_5(10), 2);
+	CHECK_INT(variance_from_1_to_5(0, false), 12);
+	CHECK_INT(variance_from_1_to_5(1, false), 2);
+	CHECK_INT(variance_from_1_to_5(10, false), 2);
+}
+
+/* what upstream's runtime computes for a[1] */
+UNIT_TEST_CASE(stat_variance_in_an_array_leaves_out_the_second_term)
+{
+	CHECK_INT(variance_from_1_to_5(0, true), 7);
+	CHECK_INT(variance_from_1_to_5(1, true), 2);
 }
 
 UNIT_TEST_CASE(stat_variance_of_a_wild_shift_is_defined)
 {
 	for (int shift = 0; shift < 64; shift++)
-		variance_from_1_to_5(shift);
+		variance_from_1_to_5(shift, shift % 2);
 }
 
 UNIT_TEST_CASE(stat_extractors_of_nothing_fail)
@@ -316,11 +333,11 @@ UNIT_TEST_CASE(stat_variance_nears_the_exact_one)
 	int64_t result;
 
 	for (int i = 0; i < 5000; i++) {
-		int value = rand_r(&seed) % 10000;
+		int64_t value = rand_r(&seed) % 1000000000; /* ns, up to a second */
 
 		stat_add(stat, &shape, value);
-		sum += value;
-		squares += (double)value * value;
+		sum += (double)value;
+		squares += (double)value * (double)value;
 	}
 	exact = (squares - sum * sum / 5000) / 4999;
 	CHECK(stat_extract(stat, STAT_VARIANCE, shape.variance_shift, &result));

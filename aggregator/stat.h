@@ -12,8 +12,10 @@
 
 struct stat {
 	int64_t count, sum, min, max;
-	int64_t mean, m2;	/* Welford's, in integers, of values shifted left as in the shape */
+	int64_t mean;		/* Welford's, in integers, of values shifted left as in the shape */
+	__int128 m2;		/* and sum of squared deviations: squares of ns need over 64 bits */
 	uint64_t *buckets;	/* stat_bucket_count() of them, or NULL */
+	bool in_array;		/* set by the map: @variance rounds otherwise, as upstream's does */
 };
 
 /** stat_new() - an empty statistic; stat_free() releases it */

@@ -107,8 +107,8 @@ UNIT_TEST_CASE(str_hash_of_the_constant_empty_string_is_right)
 
 UNIT_TEST_CASE(str_compares_bytes_unsigned_then_length)
 {
-	struct str *low = str_new("a\x7f", 2), *high = str_new("a\x80", 2), *nul = str_new("a\0", 2);
-	struct str *one = str_new("a", 1);
+	struct str *low = str_new("a\x7f", 2), *high = str_new("a\x80", 2);
+	struct str *one = str_new("a", 1), *nul = str_new("a\0", 2);
 
 	CHECK(str_compare(low, high) < 0);
 	CHECK(str_compare(high, low) > 0);

@@ -5,6 +5,7 @@
  * or the handler ends. Nothing here is reached before bytecode_verify() has passed it.
  */
 #include <inttypes.h>
+#include <sys/uio.h>
 
 #include "builtin.h"
 #include "bytecode.h"
@@ -44,7 +45,7 @@ struct vm {
 	size_t walk_count, walk_capacity;
 	struct task *task;		/* of the event, looked up when first asked for */
 	struct str *recent[RECENT_TEXTS];
-	struct regex_match match;	/* of the last =~ */
+	struct last_match match;
 	struct tokenizer tokenizer;
 	struct buf text, error;
 	const struct token *error_token;
@@ -561,10 +562,39 @@ static struct str *take_text(struct vm *vm)
 
 static bool match(struct vm *vm, struct regex *regex, struct str *subject)
 {
-	return regex_match(regex, subject, &vm->match);
+	struct last_match *last = &vm->match;
+
+	if (!regex_match(regex, subject->data, subject->length, &last->groups))
+		return false;
+	str_ref(subject);
+	str_unref(last->subject);
+	last->subject = subject;
+	return true;
 }
 
 /* ---- calls ---- */
+
+/* memory of the event's process while it lives; the kernel's own cannot be read from here */
+static bool read_memory(void *owner, uint64_t address, bool is_user, void *to, size_t size)
+{
+	const struct vm *vm = owner;
+	struct iovec local = { to, size }, remote = { (void *)(uintptr_t)address, size };
+
+	return is_user && process_vm_readv(vm->session.now.tid, &local, 1, &remote, 1, 0) ==
+				  (ssize_t)size;
+}
+
+static bool print_formatted(struct vm *vm, const struct insn *insn, const union value *registers)
+{
+	const struct format *format = vm->bytecode.formats.items[insn->a];
+	const struct print_memory memory = { read_memory, vm };
+	uint64_t fault;
+
+	gather(insn + 1, format->argument_count, registers, vm->arguments);
+	return print_format_reading(format, vm->arguments,
+				    insn->b ? &vm->text : &vm->session.output, &memory, &fault) ||
+	       fail(vm, "memory read fault at 0x%016" PRIx64, fault);
+}
 
 static bool call_native(struct vm *vm, const struct insn *insn, union value *registers)
 {
@@ -590,22 +620,27 @@ static bool call_native(struct vm *vm, const struct insn *insn, union value *reg
 	return true;
 }
 
+static bool fail_overload(struct vm *vm, const struct code *code)
+{
+	return fail(vm, "no more overloads of function '%s' to try", code->name);
+}
+
+static bool call(struct vm *vm, const struct code *code, const struct insn *insn);
+
 static bool call_embedded(struct vm *vm, const struct code *code, const struct insn *insn)
 {
-	bool is_string = insn->op == OPCODE_CALL_STRING;
-	union value result = { 0 };
-	union value *registers;
+	union value result = { 0 }, *registers = top_registers(vm);
+	int verdict = embedded_call(code, vm->arguments, &vm->session, &result, &vm->error);
 
-	if (!embedded_call(code, vm->arguments, &vm->session, &result, &vm->error))
-		return false;
-	registers = top_registers(vm);
-	if (is_string)
+	if (verdict == EMBEDDED_DONE && insn->op == OPCODE_CALL_STRING)
 		set_string(&registers[insn->a], result.string);
-	else if (insn->op == OPCODE_CALL_LONG)
-		registers[insn->a] = result;
 	else if (code->function->type == TYPE_STRING)
 		str_unref(result.string);
-	return true;
+	else if (verdict == EMBEDDED_DONE && insn->op == OPCODE_CALL_LONG)
+		registers[insn->a] = result;
+	if (verdict != EMBEDDED_NEXT)
+		return verdict == EMBEDDED_DONE;
+	return code->next_overload ? call(vm, code->next_overload, insn) : fail_overload(vm, code);
 }
 
 /* the frame of a script function; false when the calls are nested too deeply */
@@ -852,7 +887,7 @@ do_NEXT_OVERLOAD: {
 	const struct code *next = code->next_overload;
 
 	if (!next) {
-		fail(vm, "no more overloads of function '%s' to try", code->name);
+		fail_overload(vm, code);
 		goto raise;
 	}
 	pc = vm->frames[vm->depth - 1].call;
@@ -1042,13 +1077,10 @@ do_PUT_STRING:
 do_PUT_CHAR:
 	buf_putc(i.b ? &vm->text : &vm->session.output, (char)LONG(i.a));
 	NEXT;
-do_FORMAT: {
-	const struct format *format = vm->bytecode.formats.items[i.a];
-
-	gather(pc + 1, format->argument_count, r, vm->arguments);
-	print_format(format, vm->arguments, i.b ? &vm->text : &vm->session.output);
-	SKIP(format->argument_count);
-}
+do_FORMAT:
+	if (!print_formatted(vm, pc, r))
+		goto raise;
+	SKIP(vm->bytecode.formats.items[i.a]->argument_count);
 do_TAKE_TEXT:
 	set_string(&r[i.a], take_text(vm));
 	NEXT;
@@ -1109,7 +1141,8 @@ void vm_free(struct vm *vm)
 		global_free(&vm->globals[i]);
 	for (size_t i = 0; i < RECENT_TEXTS; i++)
 		str_unref(vm->recent[i]);
-	regex_match_clear(&vm->match);
+	regex_groups_free(&vm->match.groups);
+	str_unref(vm->match.subject);
 	str_unref(vm->tokenizer.text);
 	free(vm->globals);
 	free(vm->stack);
@@ -1125,6 +1158,11 @@ void vm_free(struct vm *vm)
 struct vm_session *vm_session(struct vm *vm)
 {
 	return &vm->session;
+}
+
+struct bytecode *vm_bytecode(struct vm *vm)
+{
+	return &vm->bytecode;
 }
 
 bool vm_run(struct vm *vm, const struct vm_context *context)
@@ -1152,3 +1190,253 @@ void vm_dump(struct vm *vm, FILE *out)
 	for (size_t i = 0; i < vm->bytecode.probe_count; i++)
 		bytecode_dump(&vm->bytecode, &vm->bytecode.probes[i], out);
 }
+
+#ifdef UNIT_TEST
+#include "../lib/unit.h"
+
+/* one handler over one global, built by hand: `result = <expr>` */
+struct bench {
+	struct arena *arena;
+	struct source_file file;
+	struct token token;
+	struct run_options options;
+	struct variable result;
+	struct program program;
+	struct probe probe;
+	struct vm *vm;
+};
+
+static void bench_init(struct bench *bench)
+{
+	memset(bench, 0, sizeof(*bench));
+	bench->arena = arena_new();
+	bench->file.name = "unit";
+	bench->token = (struct token){ TOKEN_OPERATOR, "/", 1, 0, { &bench->file, 1, 1, 0, NULL } };
+	run_options_init(&bench->options);
+	bench->options.suppress_handler_errors = true;
+	bench->result = (struct variable){ .name = "result", .type = TYPE_LONG,
+					   .token = &bench->token };
+	array_push(bench->arena, &bench->program.globals, &bench->result);
+	bench->program.arena = bench->arena;
+	bench->probe.point_text = "begin";
+	bench->probe.token = &bench->token;
+	array_push(bench->arena, &bench->program.probes, &bench->probe);
+}
+
+static struct expr *make(struct bench *bench, enum expr_kind kind, enum op op, struct expr *a,
+			 struct expr *b)
+{
+	struct expr *expr = arena_new_object(bench->arena, struct expr);
+
+	expr->kind = kind;
+	expr->op = op;
+	expr->type = TYPE_LONG;
+	expr->token = &bench->token;
+	expr->a = a;
+	expr->b = b;
+	return expr;
+}
+
+static struct expr *make_number(struct bench *bench, int64_t number)
+{
+	struct expr *expr = make(bench, EXPR_NUMBER, OP_NONE, NULL, NULL);
+
+	expr->number = number;
+	return expr;
+}
+
+static struct expr *make_result(struct bench *bench)
+{
+	struct expr *expr = make(bench, EXPR_SYMBOL, OP_NONE, NULL, NULL);
+
+	expr->variable = &bench->result;
+	return expr;
+}
+
+static struct stmt *make_stmt(struct bench *bench, enum stmt_kind kind, struct expr *expr)
+{
+	struct stmt *stmt = arena_new_object(bench->arena, struct stmt);
+
+	stmt->kind = kind;
+	stmt->token = &bench->token;
+	stmt->expr = expr;
+	return stmt;
+}
+
+/* runs the handler `body`; what it left in result */
+static bool bench_run(struct bench *bench, struct stmt *body, int64_t *result)
+{
+	const struct vm_context context = { .probe = &bench->probe };
+	bool ok;
+
+	bench->probe.body = body;
+	bench->vm = vm_new(&bench->program, &bench->options, NULL);
+	CHECK(bench->vm);
+	ok = vm_run(bench->vm, &context);
+	*result = bench->vm->globals[0].value.number;
+	vm_free(bench->vm);
+	return ok;
+}
+
+static bool bench_evaluate(struct bench *bench, struct expr *expr, int64_t *result)
+{
+	struct expr *assign = make(bench, EXPR_ASSIGN, OP_ASSIGN, make_result(bench), expr);
+
+	return bench_run(bench, make_stmt(bench, STMT_EXPR, assign), result);
+}
+
+/* the reference: 128 bits, cut to 64 after every operator; false when it divides by zero */
+static bool reference(const struct expr *expr, int64_t *result)
+{
+	int64_t x, y = 0;
+	__int128 a, b, wide = 0;
+
+	if (expr->kind == EXPR_NUMBER) {
+		*result = expr->number;
+		return true;
+	}
+	if (!reference(expr->a, &x))
+		return false;
+	if (expr->kind == EXPR_AND || expr->kind == EXPR_OR) {
+		bool decided = expr->kind == EXPR_AND ? !x : x != 0;
+
+		if (!decided && !reference(expr->b, &y))
+			return false;
+		*result = decided ? expr->kind == EXPR_OR : y != 0;
+		return true;
+	}
+	if (expr->b && !reference(expr->b, &y))
+		return false;
+	a = x;
+	b = y;
+	if ((expr->op == OP_DIV || expr->op == OP_MOD) && !y)
+		return false;
+	switch (expr->op) {
+	case OP_ADD: wide = a + b; break;
+	case OP_SUB: wide = a - b; break;
+	case OP_MUL: wide = a * b; break;
+	case OP_DIV: wide = a / b; break;
+	case OP_MOD: wide = a % b; break;
+	case OP_SHL: wide = a * ((__int128)1 << (y & 63)); break;
+	case OP_SHR: wide = a >> (y & 63); break;
+	case OP_USHR: wide = (__int128)((uint64_t)x >> (y & 63)); break;
+	case OP_AND: wide = a & b; break;
+	case OP_OR: wide = a | b; break;
+	case OP_XOR: wide = a ^ b; break;
+	case OP_NEG: wide = -a; break;
+	case OP_COMPL: wide = ~a; break;
+	case OP_NOT: wide = !a; break;
+	case OP_LT: wide = a < b; break;
+	case OP_LE: wide = a <= b; break;
+	case OP_GT: wide = a > b; break;
+	case OP_GE: wide = a >= b; break;
+	case OP_EQ: wide = a == b; break;
+	case OP_NE: wide = a != b; break;
+	default: break;
+	}
+	*result = (int64_t)(uint64_t)(unsigned __int128)wide;
+	return true;
+}
+
+static int64_t random_number(unsigned *seed)
+{
+	static const int64_t edges[] = { 0, 1, -1, 2, INT64_MIN, INT64_MAX, 63, 64, 1LL << 32 };
+	uint64_t bits = (uint64_t)rand_r(seed) << 40 ^ (uint64_t)rand_r(seed) << 20 ^
+			(uint64_t)rand_r(seed);
+
+	return rand_r(seed) % 3 ? edges[(unsigned)rand_r(seed) % ARRAY_SIZE(edges)] :
+				  (int64_t)bits;
+}
+
+static struct expr *random_expr(struct bench *bench, unsigned *seed, unsigned depth)
+{
+	static const enum op binary[] = { OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_MOD, OP_SHL, OP_SHR,
+					  OP_USHR, OP_AND, OP_OR, OP_XOR };
+	static const enum op compare[] = { OP_LT, OP_LE, OP_GT, OP_GE, OP_EQ, OP_NE };
+	static const enum op unary[] = { OP_NEG, OP_COMPL, OP_NOT };
+	struct expr *a, *b;
+	unsigned pick = (unsigned)rand_r(seed);
+
+	if (!depth || pick % 5 == 0)
+		return make_number(bench, random_number(seed));
+	a = random_expr(bench, seed, depth - 1);
+	if (pick % 5 == 1)
+		return make(bench, EXPR_UNARY, unary[pick / 5 % 3], a, NULL);
+	b = random_expr(bench, seed, depth - 1);
+	if (pick % 5 == 2)
+		return make(bench, EXPR_COMPARE, compare[pick / 5 % 6], a, b);
+	if (pick % 5 == 3 && pick / 5 % 3 == 0)
+		return make(bench, pick / 15 % 2 ? EXPR_AND : EXPR_OR, OP_NONE, a, b);
+	return make(bench, EXPR_BINARY, binary[pick / 5 % ARRAY_SIZE(binary)], a, b);
+}
+
+UNIT_TEST_CASE(vm_computes_like_128_bit_reference)
+{
+	unsigned seed = 20261123;
+
+	for (int i = 0; i < 3000; i++) {
+		struct bench bench;
+		int64_t expected = 0, result;
+		struct expr *expr;
+
+		bench_init(&bench);
+		expr = random_expr(&bench, &seed, 6);
+		if (reference(expr, &expected)) {
+			CHECK(bench_evaluate(&bench, expr, &result));
+			CHECK_INT(result, expected);
+		} else {
+			CHECK(!bench_evaluate(&bench, expr, &result));
+		}
+		arena_free(bench.arena);
+	}
+}
+
+UNIT_TEST_CASE(vm_reports_division_by_zero_once)
+{
+	struct bench bench;
+	int64_t result;
+
+	bench_init(&bench);
+	CHECK(!bench_evaluate(&bench, make(&bench, EXPR_BINARY, OP_DIV, make_number(&bench, 1),
+					   make_number(&bench, 0)), &result));
+	arena_free(bench.arena);
+}
+
+UNIT_TEST_CASE(vm_endless_loop_stops_when_interrupted)
+{
+	const struct vm_context context = { 0 };
+	struct vm_context now = context;
+	struct bench bench;
+	struct stmt *loop;
+
+	bench_init(&bench);
+	loop = make_stmt(&bench, STMT_WHILE, make_number(&bench, 1));
+	bench.probe.body = loop;
+	bench.vm = vm_new(&bench.program, &bench.options, NULL);
+	now.probe = &bench.probe;
+	vm_session(bench.vm)->interrupted = true;
+	CHECK(vm_run(bench.vm, &now));
+	vm_free(bench.vm);
+	arena_free(bench.arena);
+}
+
+UNIT_TEST_CASE(vm_reads_captures_only_inside_the_record)
+{
+	static const unsigned char record[8] = { 1, 2, 3, 4, 0xff, 'a', 0, 'b' };
+	const struct event event = { .data = record, .size = sizeof(record) };
+	const struct load outside = { .kind = LOAD_U32, .offset = 6 };
+	const struct load negative = { .kind = LOAD_S8, .offset = 4 };
+	const struct load bits = { .kind = LOAD_BITS, .offset = 1, .size = 1, .shift = 1, .bits = 1,
+				   .is_signed = true };
+	const struct load wild = { .kind = LOAD_DATA_LOC, .offset = 0 };
+	size_t offset, size;
+	int64_t number;
+
+	CHECK(!load_number(&event, &outside, &number));
+	CHECK(load_number(&event, &negative, &number));
+	CHECK_INT(number, -1);
+	CHECK(load_number(&event, &bits, &number));
+	CHECK_INT(number, -1);
+	CHECK(!load_span(&event, &wild, &offset, &size));
+}
+#endif

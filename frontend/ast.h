@@ -103,6 +103,7 @@ struct variable {
 	unsigned read_count, write_count;
 	unsigned slot;	     /* globals: index in program.globals; locals: index in their owner */
 	const struct token *shape_token; /* where index_count was decided, NULL: not yet */
+	const struct token *histogram_token; /* where stat's histogram was decided */
 	const struct token **index_tokens; /* arrays: where each index's type was decided */
 	void *owner;	     /* globals: the unit that defines it; private to the frontend */
 };
@@ -115,8 +116,9 @@ enum expr_kind {
 	EXPR_STRING,	    /* string, string_length */
 	EXPR_SYMBOL,	    /* name → variable */
 	EXPR_INDEX,	    /* array[indexes]; an index that is `*` is NULL */
-	EXPR_TARGET,	    /* $name, @var("name@file","module"), $$name: target */
-	EXPR_CAST,	    /* @cast(operand, "type"[, "module"]) and its target path */
+	EXPR_TARGET,	    /* $name, $$name; @var("string"[, args[0]]): name is "$name" or "@var" */
+	EXPR_CAST,	    /* @cast(a, "string"[, args[0]]) and its path; string is NULL in the
+			       short form `a->member`, where the type comes from what a holds */
 	EXPR_UNARY,	    /* op a : - + ! ~ */
 	EXPR_BINARY,	    /* a op b : * / % + - << >> >>> & | ^ on longs */
 	EXPR_COMPARE,	    /* a op b : < <= > >= == != on longs or strings */
@@ -129,8 +131,8 @@ enum expr_kind {
 	EXPR_INCREMENT,	    /* ++a, --a, a++, a-- : op, postfix */
 	EXPR_CALL,	    /* name(args) → function or builtin */
 	EXPR_PRINT,	    /* the print family: print */
-	EXPR_STAT,	    /* @count(a) … @variance(a[, shift]): stat */
-	EXPR_HIST,	    /* @hist_linear(a,low,high,interval), @hist_log(a); [index] in b, or NULL */
+	EXPR_STAT,	    /* @count(a) … @variance(a[, args[0]]): stat; name "count" … */
+	EXPR_HIST,	    /* @hist_linear(a,args…), @hist_log(a): name; [index] in b, or NULL */
 	EXPR_DEFINED,	    /* @defined(args[0], …) */
 	EXPR_CHOOSE_DEFINED,/* @choose_defined(a, b) */
 	EXPR_ENTRY,	    /* @entry(a) */
@@ -259,6 +261,7 @@ struct function {
 	struct function *next_overload;
 	bool used;
 	bool is_pure;	      /* set by fold: no effect besides its value */
+	unsigned needs;	      /* set by plan: enum context_need, callees included */
 	unsigned slot;	      /* index in program.functions */
 	void *owner;	      /* the unit that defines it; private to the frontend */
 };
@@ -284,11 +287,12 @@ typedef ARRAY(struct probe_point *) point_array;
 /* `probe points { body }` and `probe name = points { body }` */
 struct probe_declaration {
 	const struct token *token;
-	struct probe_point *alias; /* NULL for a plain probe; `probe a, b = …` gives one each */
+	struct probe_point *alias; /* NULL for a plain probe; `probe a = b = …` gives one each */
 	bool is_epilogue;	   /* += */
 	bool is_private;
 	point_array points;
 	struct stmt *body;
+	struct stmt *epilogue;	   /* `probe a = points { body }, { epilogue }`, or NULL */
 };
 
 /* one parsed source */

@@ -65,13 +65,16 @@ static void build_add_segments(struct semantics *sem, struct probe_build *build,
 static void build_add_epilogues(struct semantics *sem, struct probe_build *build,
 				const struct alias_frame *frame)
 {
+	const struct probe_declaration *alias;
 	struct body_segment segment;
 
 	if (!frame)
 		return;
+	alias = frame->entry->alias;
 	build_add_epilogues(sem, build, frame->outer);
-	segment = (struct body_segment){ frame->entry->alias->body, frame->entry->unit, true };
-	if (segment.body && frame->entry->alias->is_epilogue)
+	segment = (struct body_segment){ alias->is_epilogue ? alias->body : alias->epilogue,
+					 frame->entry->unit, true };
+	if (segment.body)
 		array_push(sem->arena, &build->segments, segment);
 }
 
@@ -159,8 +162,6 @@ static size_t expand_alias(struct walk *walk, const struct alias_entry *entry, s
 	struct walk inner = *walk;
 	size_t before = x->produced;
 
-	if (entry->alias->is_private && entry->unit != walk->unit)
-		return 0;
 	if (alias_is_open(walk->frames, entry)) {
 		diag_error(x->sem->frontend, entry->alias->alias->token,
 			   "probe alias '%s' is defined by itself",
@@ -449,3 +450,73 @@ size_t expand_listed_point(struct semantics *sem, struct unit *unit,
 	expand_point(&walk, point);
 	return x.produced;
 }
+
+#ifdef UNIT_TEST
+#include "test-family.h"
+
+UNIT_TEST_CASE(expand_family_wildcard_gives_each_site)
+{
+	struct frontend *frontend = test_session(NULL, "probe event(\"*\") { println(pp()) }");
+	struct program *program = test_compile(frontend);
+
+	CHECK(program && program->probes.count == 2);
+	CHECK_STR(program->probes.items[0]->point_text, "event(\"open\")");
+	CHECK_STR(program->probes.items[1]->alias_text, "event(\"close\")");
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(expand_generated_aliases_once)
+{
+	struct frontend *frontend = test_session(NULL,
+						 "probe made.* { println(flags) }\n"
+						 "probe made.open, made.* { println(flags) }");
+	struct program *program = test_compile(frontend);
+
+	CHECK(program && program->probes.count == 5);
+	CHECK_STR(program->probes.items[0]->alias_text, "made.close");
+	CHECK_STR(program->probes.items[1]->alias_text, "made.open");
+	CHECK_STR(program->probes.items[1]->point_text, "event(\"open\")");
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(expand_sufficient_skips_the_rest)
+{
+	struct frontend *frontend = test_session(NULL, "probe event(\"none\")!, event(\"open\")!,"
+						       " event(\"close\") { println(1) }");
+	struct program *program = test_compile(frontend);
+
+	CHECK(program && program->probes.count == 1);
+	CHECK_STR(program->probes.items[0]->point_text, "event(\"open\")");
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(expand_family_without_match_is_an_error)
+{
+	struct frontend *frontend = test_session(NULL, "probe event(\"none\") { println(1) }");
+
+	CHECK(!test_compile(frontend));
+	CHECK_INT(diag_error_count(frontend), 1);
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(expand_bodies_nest_around_the_probe)
+{
+	struct frontend *frontend = test_session(NULL, "probe a = begin { println(1) }\n"
+						       "probe b = a { println(2) }\n"
+						       "probe c += b { println(5) }\n"
+						       "probe d += c { println(4) }\n"
+						       "probe d { println(3) }");
+	struct program *program = test_compile(frontend);
+	const struct stmt *body;
+
+	CHECK(program && program->probes.count == 1);
+	body = program->probes.items[0]->body;
+	CHECK_INT(body->body.count, 5);
+	for (size_t i = 0; i < 5; i++) {
+		const struct stmt *print = body->body.items[i]->body.items[0];
+
+		CHECK_INT(print->expr->args[0]->number, i + 1);
+	}
+	frontend_free(frontend);
+}
+#endif

@@ -20,6 +20,13 @@ static void fold_expr(struct folder *folder, struct expr **slot, bool is_used);
 
 /* ---- effects ---- */
 
+/* ending in a run-time error is an effect: a handler may catch it */
+static bool may_divide_by_zero(const struct expr *expr)
+{
+	return (expr->op == OP_DIV || expr->op == OP_MOD) &&
+	       !(expr->b->kind == EXPR_NUMBER && expr->b->number);
+}
+
 static void note_effect(struct tree_visitor *visitor, struct expr *expr, bool is_write)
 {
 	bool *has_effect = visitor->data;
@@ -32,6 +39,9 @@ static void note_effect(struct tree_visitor *visitor, struct expr *expr, bool is
 	case EXPR_INDEX:
 		*has_effect |= is_write;
 		break;
+	case EXPR_ASSIGN:
+		*has_effect |= expr->b && may_divide_by_zero(expr);
+		break;
 	case EXPR_PRINT:
 		*has_effect |= !expr->print->to_string;
 		break;
@@ -40,6 +50,12 @@ static void note_effect(struct tree_visitor *visitor, struct expr *expr, bool is
 			*has_effect |= !(expr->builtin->flags & (BUILTIN_PURE | BUILTIN_READS));
 		else
 			*has_effect |= !expr->function || !expr->function->is_pure;
+		break;
+	case EXPR_BINARY:
+		*has_effect |= may_divide_by_zero(expr);
+		break;
+	case EXPR_STAT: /* an empty statistic has a count and a sum, but no average */
+		*has_effect |= (expr->stat & (STAT_COUNT | STAT_SUM)) == 0;
 		break;
 	case EXPR_REGEX: /* sets what matched() returns */
 	case EXPR_EMBEDDED:

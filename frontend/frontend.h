@@ -215,6 +215,7 @@ struct program {
 	variable_array globals;
 	ARRAY(struct function *) functions;
 	ARRAY(struct probe *) probes;
+	ARRAY(const struct token *) embedded; /* C at the top level of the sources, in order */
 	unsigned needs;
 	bool may_exit;			 /* some handler calls exit() */
 };

@@ -376,7 +376,12 @@ static bool read_arguments(struct macro_reader *reader, const struct token *call
 		if (token_is(end, ")") && i + 1 < count)
 			return complain_about_count(reader, end, "too few", macro);
 	}
-	return token_is(end, ")") || complain_about_count(reader, end, "too many", macro);
+	if (token_is(end, ")"))
+		return true;
+	complain_about_count(reader, end, "too many", macro);
+	while (end && !token_is(end, ")"))
+		end = read_argument(reader, &expansion->arguments[0]);
+	return false;
 }
 
 static void use_macro(struct macro_reader *reader, const struct macro *macro,

@@ -241,19 +241,14 @@ static void report_unbound_call(struct resolver *resolver, const struct expr *ex
 	}
 }
 
+/* embedded C was already refused by the parser */
 static void check_privilege(struct resolver *resolver, const struct expr *expr)
 {
-	const struct frontend *frontend = resolver->sem->frontend;
-	const struct function *function = expr->function;
-
-	if (frontend->options.guru || !resolver->unit->is_user)
+	if (resolver->sem->frontend->options.guru || !resolver->unit->is_user)
 		return;
 	if (expr->builtin && expr->builtin->flags & BUILTIN_GURU)
 		diag_error(resolver->sem->frontend, expr->token,
 			   "function '%s' can change the system; need stap -g", expr->name);
-	if (function && function->embedded && unit_of_function(function)->is_user)
-		diag_error(resolver->sem->frontend, function->token,
-			   "embedded code in unprivileged script; need stap -g");
 }
 
 static void resolve_call(struct resolver *resolver, struct expr *expr)
@@ -407,22 +402,13 @@ static void resolve_operands(struct resolver *resolver, struct expr *expr)
 			resolve_expression(resolver, &expr->args[i]);
 }
 
-static void resolve_privileged(struct resolver *resolver, const struct expr *expr)
-{
-	struct frontend *frontend = resolver->sem->frontend;
-
-	if (!frontend->options.guru && resolver->unit->is_user)
-		diag_error(frontend, expr->token, expr->kind == EXPR_CONST ?
-			   "@const in unprivileged script; need stap -g" :
-			   "embedded code in unprivileged script; need stap -g");
-}
-
 void resolve_expression(struct resolver *resolver, struct expr **slot)
 {
 	struct expr *expr = *slot;
 
 	switch (expr->kind) {
 	case EXPR_NUMBER: case EXPR_STRING: case EXPR_CAPTURE: case EXPR_CONTEXT:
+	case EXPR_CONST: case EXPR_EMBEDDED:
 		break;
 	case EXPR_SYMBOL:
 		resolve_symbol(resolver, expr);
@@ -452,9 +438,6 @@ void resolve_expression(struct resolver *resolver, struct expr **slot)
 	case EXPR_TARGET: case EXPR_CAST: case EXPR_ENTRY: case EXPR_PERF:
 	case EXPR_DEREF: case EXPR_REGISTER: case EXPR_PROBEWRITE:
 		target_resolve(resolver, slot);
-		break;
-	case EXPR_CONST: case EXPR_EMBEDDED:
-		resolve_privileged(resolver, expr);
 		break;
 	case EXPR_UNARY: case EXPR_BINARY: case EXPR_COMPARE: case EXPR_CONCAT: case EXPR_REGEX:
 	case EXPR_PRINT: case EXPR_STAT: case EXPR_HIST:
@@ -506,9 +489,7 @@ static void resolve_loop(struct resolver *resolver, struct stmt *stmt)
 		resolve_expression(resolver, &stmt->step);
 	if (stmt->foreach)
 		resolve_foreach(resolver, stmt->foreach);
-	resolver->loops++;
 	resolve_stmt(resolver, &stmt->then);
-	resolver->loops--;
 }
 
 static void resolve_stmt(struct resolver *resolver, struct stmt **slot)
@@ -518,7 +499,7 @@ static void resolve_stmt(struct resolver *resolver, struct stmt **slot)
 	if (!stmt)
 		return;
 	switch (stmt->kind) {
-	case STMT_NULL: case STMT_NEXT:
+	case STMT_NULL: case STMT_NEXT: case STMT_BREAK: case STMT_CONTINUE: case STMT_EMBEDDED:
 		break;
 	case STMT_BLOCK:
 		for (size_t i = 0; i < stmt->body.count; i++)
@@ -534,21 +515,11 @@ static void resolve_stmt(struct resolver *resolver, struct stmt **slot)
 		if (stmt->expr)
 			resolve_expression(resolver, &stmt->expr);
 		break;
-	case STMT_BREAK: case STMT_CONTINUE:
-		if (!resolver->loops)
-			diag_error(resolver->sem->frontend, stmt->token, "'%s' outside of a loop",
-				   stmt->kind == STMT_BREAK ? "break" : "continue");
-		break;
 	case STMT_TRY:
 		resolve_stmt(resolver, &stmt->then);
 		if (stmt->catch_variable)
 			resolve_symbol(resolver, stmt->catch_variable);
 		resolve_stmt(resolver, &stmt->otherwise);
-		break;
-	case STMT_EMBEDDED:
-		if (resolver->unit->is_user && !resolver->sem->frontend->options.guru)
-			diag_error(resolver->sem->frontend, stmt->token,
-				   "embedded code in unprivileged script; need stap -g");
 		break;
 	}
 }
@@ -723,7 +694,72 @@ int frontend_resolve(struct frontend *frontend)
 		diag_error(frontend, NULL, "no probes found");
 	if (!frontend->error_count)
 		infer_program(sem);
+	if (!frontend->error_count && display_written_globals(sem))
+		infer_program(sem);
 	if (!frontend->error_count && !frontend->options.no_optimize)
 		fold_program(sem);
-	return frontend->error_count ? -EINVAL : 0;
+	if (frontend->error_count)
+		return -EINVAL;
+	program_make(sem);
+	return 0;
 }
+
+#ifdef UNIT_TEST
+#include "test-family.h"
+
+static struct program *compile_with_globals(struct frontend **frontend, const char *setting,
+					    const char *script)
+{
+	struct frontend_options options = { .globals = &setting, .global_count = 1 };
+
+	*frontend = test_session(&options, script);
+	return test_compile(*frontend);
+}
+
+UNIT_TEST_CASE(resolve_global_option_overrides)
+{
+	struct frontend *frontend;
+	struct program *program = compile_with_globals(&frontend, "n=0x10",
+						       "global n = 1 probe begin { println(n) }");
+
+	CHECK(program && program->globals.items[0]->initial->number == 16);
+	frontend_free(frontend);
+	program = compile_with_globals(&frontend, "s=12",
+				       "global s = \"x\" probe begin { println(s) }");
+	CHECK(program != NULL);
+	CHECK_STR(program->globals.items[0]->initial->string, "12");
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(resolve_global_option_needs_a_global)
+{
+	struct frontend *frontend;
+
+	CHECK(!compile_with_globals(&frontend, "m=1", "global n probe begin { println(++n) }"));
+	CHECK_INT(diag_error_count(frontend), 1);
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(resolve_user_globals_are_hidden_from_the_tapset)
+{
+	struct frontend *frontend = test_session(NULL, "global path = \"mine\"\n"
+						       "probe made.open { println(path, flags) }");
+	struct program *program = test_compile(frontend);
+
+	CHECK(program && program->globals.count == 1);
+	CHECK_INT(program->globals.items[0]->write_count, 0);
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(resolve_needs_reach_through_functions)
+{
+	struct frontend *frontend = test_session(NULL, "function f() { return g() }\n"
+						       "function g() { return execname() }\n"
+						       "probe begin { println(f()); exit() }");
+	struct program *program = test_compile(frontend);
+
+	CHECK(program && program->probes.items[0]->needs & NEED_TASK && program->may_exit);
+	CHECK_INT(program->functions.count, 2);
+	frontend_free(frontend);
+}
+#endif

@@ -7,7 +7,9 @@
  *	resolve.c names in them → variables, functions, captures; queues what they call
  *	fold.c    constants, dead branches, unused locals and functions
  *	infer.c   types
- *	plan.c    slots, needs, filters
+ *	display.c end probes for globals that are only written
+ *	program.c slots and needs: struct program
+ *	plan.c    filters
  */
 #ifndef SEMANTIC_H
 #define SEMANTIC_H
@@ -159,7 +161,6 @@ struct resolver {
 	struct function *function; /* NULL in probes */
 	variable_array *locals;	   /* NULL in arming conditions: globals only */
 	struct table assigned;	   /* names some statement of the body assigns */
-	unsigned loops;		   /* how many surround the statement */
 };
 void resolve_expression(struct resolver *resolver, struct expr **slot);
 /** target_resolve() - replace a TARGET, CAST, ENTRY, PERF, DEREF or REGISTER by what it captures */
@@ -169,7 +170,6 @@ bool target_is_defined(struct resolver *resolver, const struct expr *expr);
 
 /** infer_program() - types for everything; returns -EINVAL after errors */
 int infer_program(struct semantics *sem);
-void infer_build(struct semantics *sem, struct probe_build *build);
 
 /** fold_program() - to a fixpoint; without types first, again with them */
 void fold_program(struct semantics *sem);
@@ -179,6 +179,15 @@ void fold_count_uses(struct semantics *sem);
 void fold_drop_uncalled(struct semantics *sem);
 /** fold_is_pure() - no effect at all: may be dropped when nobody looks at the value */
 bool fold_is_pure(const struct expr *expr);
+
+/**
+ * display_written_globals() - add an end probe for each global the user only writes
+ * Returns true when there are some; their types are not inferred yet.
+ */
+bool display_written_globals(struct semantics *sem);
+
+/** program_make() - number what is left and fill frontend->program */
+void program_make(struct semantics *sem);
 
 /* errors and warnings collected since a mark can be taken back */
 struct diag_mark {

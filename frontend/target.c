@@ -264,3 +264,71 @@ bool target_is_defined(struct resolver *resolver, const struct expr *expr)
 		resolver->locals->count = locals;
 	return defined;
 }
+
+#ifdef UNIT_TEST
+#include "test-family.h"
+
+UNIT_TEST_CASE(target_captures_are_shared)
+{
+	struct frontend *frontend = test_session(NULL, "probe event(\"open\") {\n"
+						       "x = $flags + $flags; println(x, $path) }");
+	struct program *program = test_compile(frontend);
+
+	CHECK(program && program->probes.items[0]->captures.count == 2);
+	CHECK_STR(program->probes.items[0]->captures.items[0]->name, "flags");
+	CHECK_INT(program->probes.items[0]->captures.items[1]->slot, 1);
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(target_unused_captures_disappear)
+{
+	struct frontend *frontend = test_session(NULL, "probe made.open { println(flags) }");
+	struct program *program = test_compile(frontend);
+
+	CHECK(program && program->probes.items[0]->captures.count == 1);
+	CHECK_INT(program->probes.items[0]->locals.count, 1);
+	frontend_free(frontend);
+}
+
+static void check_format(const char *script, const char *format)
+{
+	struct frontend *frontend = test_session(NULL, script);
+	struct program *program = test_compile(frontend);
+	const struct stmt *statement;
+
+	CHECK(program != NULL);
+	statement = program->probes.items[0]->body->body.items[0]->body.items[0];
+	CHECK_STR(statement->expr->args[0]->print->format, format);
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(target_groups_become_sprintf)
+{
+	check_format("probe event(\"open\") { println($$vars) }", "path=\"%s\" flags=%#x");
+	check_format("probe event(\"open\") { println($$return) }", "return=%#x");
+	check_format("probe event(\"open\") { println($$locals) }", "");
+	check_format("probe event(\"open\") { println($path$) }", "\"%s\"");
+	check_format("probe event(\"open\") { println($flags$) }", "%i");
+}
+
+UNIT_TEST_CASE(target_defined_decides_by_site)
+{
+	struct frontend *frontend = test_session(NULL,
+						 "probe event(\"open\") { if (@defined($flags))"
+						 " println($flags) else println($none . 1) }");
+	struct program *program = test_compile(frontend);
+
+	CHECK(program && program->probes.items[0]->captures.count == 1);
+	CHECK_INT(diag_error_count(frontend), 0);
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(target_unknown_is_an_error)
+{
+	struct frontend *frontend = test_session(NULL, "probe event(\"open\") { println($flag) }");
+
+	CHECK(!test_compile(frontend));
+	CHECK_INT(diag_error_count(frontend), 1);
+	frontend_free(frontend);
+}
+#endif

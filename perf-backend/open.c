@@ -115,6 +115,12 @@ static void explain_open(const char *what, const struct perf_event_attr *attr, i
 			   "here, but not sampled", what, attr->type,
 			   (unsigned long long)attr->config);
 		return;
+	case EINVAL:
+		buf_printf(problem, "%s: the kernel refuses a perf event of type %u, config %llu%s",
+			   what, attr->type, (unsigned long long)attr->config,
+			   !attr->freq ? "" : "; its frequency must not be above "
+			   "/proc/sys/kernel/perf_event_max_sample_rate");
+		return;
 	case EMFILE:
 	case ENFILE:
 		buf_printf(problem, "%s: no more file descriptors (ulimit -n)", what);
@@ -161,27 +167,25 @@ static unsigned each_descriptor(void (*visit)(int fd, void *data), void *data)
 	return count;
 }
 
-/* room for @count more descriptors, raising the soft limit as far as the hard one allows */
+/* room for @count more descriptors: raises the limit where that is allowed */
 static bool reserve_descriptors(unsigned count, const char *what, struct buf *problem)
 {
 	rlim_t needed = each_descriptor(NULL, NULL) + count + DESCRIPTORS_SPARE;
-	struct rlimit limit;
+	struct rlimit limit, raised;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
 		return true;
-	if (limit.rlim_max >= needed) {
-		limit.rlim_cur = needed;
-		if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
-			return true;
-		getrlimit(RLIMIT_NOFILE, &limit);
-	}
+	raised.rlim_cur = needed;
+	raised.rlim_max = limit.rlim_max < needed ? needed : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+		return true;
 	buf_printf(problem, "%s on %u CPUs needs %llu file descriptors, the limit is %llu "
 		   "(ulimit -n)", what, count, (unsigned long long)needed,
 		   (unsigned long long)limit.rlim_cur);
 	return false;
 }
 
-/* epoll takes a descriptor once, so those of events opened before are merely refused */
+/* a perf descriptor that is not closed on exec is one libperf opened just now */
 static void watch_descriptor(int fd, void *data)
 {
 	static const char perf_link[] = "anon_inode:[perf_event]";
@@ -195,7 +199,7 @@ static void watch_descriptor(int fd, void *data)
 	if (length != (ssize_t)sizeof(perf_link) - 1 || memcmp(target, perf_link, length) != 0)
 		return;
 	if (fcntl(fd, F_GETFD) & FD_CLOEXEC)
-		return; /* of an event opened before this one */
+		return;
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	epoll_ctl(opened->epoll, EPOLL_CTL_ADD, fd, &interest);
 }
@@ -225,10 +229,15 @@ static int try_open(struct perf_opened *opened, struct perf_event_attr *attr)
 	return perf_evlist__open(opened->evlist);
 }
 
+/* libperf 6.1 deletes an evsel without its reference to the CPU map: take that back first */
 static void forget_evlist(struct perf_opened *opened)
 {
-	if (opened->evlist)
-		perf_evlist__delete(opened->evlist); /* and the evsel in it */
+	if (!opened->evlist)
+		return;
+	perf_evlist__munmap(opened->evlist);
+	perf_evlist__close(opened->evlist);
+	perf_evlist__set_maps(opened->evlist, NULL, NULL);
+	perf_evlist__delete(opened->evlist); /* and the evsel in it */
 	opened->evlist = NULL;
 	opened->evsel = NULL;
 }

@@ -5,7 +5,6 @@
 
 #include "../aggregator/aggregator.h"
 
-
 enum sample_verdict {
 	SAMPLE_EVENT,	  /* decoded.event is filled in */
 	SAMPLE_THROTTLED, /* the kernel stopped sampling until its next tick */

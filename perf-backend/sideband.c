@@ -4,8 +4,8 @@
  * named, made and ended (and, asked for, of files mapped to be executed). The tasks that were
  * there before are told first, as FORK and COMM events made from /proc: reading all of it at the
  * start (13 us for a task) beats looking tasks up when they show up, since by then they may have
- * executed something else or be gone. The kernel's events flow while /proc is read, so a task that
- * comes or goes meanwhile is told twice rather than never.
+ * executed something else or be gone. These events bear time 0, before every other source's. The
+ * kernel's flow while /proc is read, so a task that comes meanwhile is told twice, not never.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,7 +20,6 @@ struct snapshot {
 	struct arena *arena;
 	ARRAY(struct event) events;
 	size_t next;
-	uint64_t time;
 	bool with_maps;
 };
 
@@ -103,7 +102,7 @@ static void add_task(struct snapshot *snapshot, int32_t pid, int32_t tid, int32_
 		     const char *comm)
 {
 	struct event event = {
-		.time = snapshot->time, .kind = EVENT_FORK,
+		.kind = EVENT_FORK,
 		.pid = pid, .tid = tid, .ppid = ppid, .ptid = ppid,
 	};
 
@@ -170,7 +169,7 @@ static void add_map(struct snapshot *snapshot, int32_t pid, const char *line)
 		.path = arena_strdup(snapshot->arena, line + path),
 	};
 	array_push(snapshot->arena, &snapshot->events, (struct event){
-		.time = snapshot->time, .kind = EVENT_MMAP, .pid = pid, .tid = pid, .mmap = map,
+		.kind = EVENT_MMAP, .pid = pid, .tid = pid, .mmap = map,
 	});
 }
 
@@ -203,7 +202,7 @@ static void add_process(struct snapshot *snapshot, int proc, int32_t pid)
 		add_maps(snapshot, pid);
 }
 
-static void snapshot_make(void *data, uint64_t time)
+static void snapshot_make(void *data)
 {
 	struct snapshot *snapshot = data;
 	DIR *directory = opendir("/proc");
@@ -212,7 +211,6 @@ static void snapshot_make(void *data, uint64_t time)
 	if (!directory)
 		return;
 	snapshot->arena = arena_new();
-	snapshot->time = time;
 	while ((entry = readdir(directory))) {
 		int32_t pid = entry_id(entry);
 
@@ -275,6 +273,9 @@ struct event_source *perf_sideband(struct perf *perf, bool with_maps, struct buf
 }
 
 #ifdef UNIT_TEST
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
 #include "../lib/unit.h"
 
 #define STAT_REST " S 7 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 3 0 100 0 0"
@@ -324,9 +325,9 @@ UNIT_TEST_CASE(sideband_snapshot_tells_of_this_process)
 	bool forked = false, named = false, mapped = false;
 	struct event event;
 
-	snapshot_make(&snapshot, 42);
+	snapshot_make(&snapshot);
 	while (snapshot_next(&snapshot, &event)) {
-		CHECK_INT(event.time, 42);
+		CHECK_INT(event.time, 0);
 		if (event.pid != getpid())
 			continue;
 		forked |= event.kind == EVENT_FORK && event.ppid == getppid();
@@ -334,5 +335,70 @@ UNIT_TEST_CASE(sideband_snapshot_tells_of_this_process)
 		mapped |= event.kind == EVENT_MMAP && event.mmap->length > 0;
 	}
 	CHECK(forked && named && mapped);
+}
+
+/* when what happened to the child, ns; 0: not told */
+struct child_times {
+	uint64_t forked, named, executed, exited;
+};
+
+static void note_event(struct child_times *times, const struct event *event, pid_t child)
+{
+	if (event->tid != child)
+		return;
+	CHECK_INT(event->pid, child);
+	if (event->kind == EVENT_FORK) {
+		CHECK_INT(event->ppid, getpid());
+		times->forked = event->time;
+	} else if (event->kind == EVENT_COMM && event->is_exec) {
+		CHECK_STR(event->text, "true");
+		times->executed = event->time;
+	} else if (event->kind == EVENT_COMM) {
+		CHECK_STR(event->text, "unit (child)");
+		times->named = event->time;
+	} else if (event->kind == EVENT_EXIT) {
+		times->exited = event->time;
+	}
+}
+
+static void follow_child(struct event_source *source)
+{
+	struct child_times times = { .forked = 0 };
+	struct event event;
+	pid_t child;
+
+	CHECK_INT(source->ops->start(source), 0);
+	child = fork();
+	if (child == 0) {
+		prctl(PR_SET_NAME, "unit (child)");
+		execlp("true", "true", NULL);
+		_exit(1);
+	}
+	CHECK_INT(waitpid(child, NULL, 0), child);
+	CHECK_INT(source->ops->stop(source), 0);
+	CHECK(source->ops->drain(source) > 0);
+	for (unsigned i = 0; i < source->stream_count; i++) {
+		CHECK(source->ops->complete_until(source, i) == UINT64_MAX);
+		while (source->ops->next(source, i, &event))
+			note_event(&times, &event, child);
+	}
+	CHECK(times.forked && times.forked < times.named && times.named < times.executed &&
+	      times.executed < times.exited);
+}
+
+/* where this user may not follow tasks it checks that a reason is given */
+UNIT_TEST_CASE(sideband_follows_real_processes_in_order)
+{
+	struct perf *perf = perf_new(&(struct perf_options){ .ring_pages = 0 });
+	struct buf problem = BUF_INIT;
+	struct event_source *source = perf_sideband(perf, false, &problem);
+
+	CHECK(source || problem.length > 0);
+	if (source) {
+		follow_child(source);
+		source->ops->free(source);
+	}
+	buf_free(&problem);
+	perf_free(perf);
 }
 #endif

@@ -8,7 +8,6 @@
 #include "source.h"
 
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ring.h"
@@ -47,15 +46,11 @@ static struct source *to_source(struct event_source *base)
 static int source_start(struct event_source *base)
 {
 	struct source *source = to_source(base);
-	struct timespec now;
 
-	/* the prelude's time: older than anything the rings will hold */
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	for (size_t i = 0; i < source->part_count; i++)
 		perf_opened_enable(source->parts[i].opened);
 	if (source->prelude.make)
-		source->prelude.make(source->prelude.data,
-				     (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
+		source->prelude.make(source->prelude.data);
 	return 0;
 }
 

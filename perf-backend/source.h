@@ -13,13 +13,12 @@ struct source_part {
 
 /**
  * struct source_prelude - events delivered in a stream of their own, before anything else
- * @make: called once by start(), when the kernel's events are already flowing; @time (ns) is from
- *	just before they began to
+ * @make: called once by start(), when the kernel's events are already flowing
  * @next: as in struct event_source_ops
  * @free: may be NULL
  */
 struct source_prelude {
-	void (*make)(void *data, uint64_t time);
+	void (*make)(void *data);
 	bool (*next)(void *data, struct event *event);
 	void (*free)(void *data);
 	void *data;

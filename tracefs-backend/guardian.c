@@ -156,7 +156,7 @@ static void make_root(char *root, char *instance, const char *name)
 	CHECK(mkdtemp(root));
 	snprintf(path, sizeof(path), "%s/instances", root);
 	CHECK_INT(mkdir(path, 0700), 0);
-	snprintf(instance, 256, "%s/%s", path, name);
+	snprintf(instance, 256, "%s/instances/%s", root, name);
 	CHECK_INT(mkdir(instance, 0700), 0);
 }
 

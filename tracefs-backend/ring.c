@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Raw sub-buffers to records. Two steps: ring_fill() moves whole sub-buffers from the kernel into
- * one block, ring_next() walks events in it, adding up their time deltas. The kernel is trusted no
+ * Raw sub-buffers to records. Two steps: raw_ring_fill() moves whole sub-buffers from the kernel into
+ * one block, raw_ring_next() walks events in it, adding up their time deltas. The kernel is trusted no
  * more than a file would be: every length is checked against what the sub-buffer says it holds,
  * and that against its size; what does not fit ends the sub-buffer and is counted.
  */
@@ -26,7 +26,7 @@ static bool header_field(const char *text, const char *name, unsigned *offset, u
 	return sscanf(at, "offset:%u; size:%u;", offset, size) == 2;
 }
 
-int ring_layout_parse(const char *text, struct ring_layout *layout)
+int raw_ring_layout_parse(const char *text, struct raw_ring_layout *layout)
 {
 	unsigned commit_offset, commit_size, data_offset, data_size;
 
@@ -45,23 +45,23 @@ int ring_layout_parse(const char *text, struct ring_layout *layout)
 
 /* ---- the block ---- */
 
-void ring_init(struct ring *ring, const struct ring_layout *layout, size_t capacity)
+void raw_ring_init(struct raw_ring *ring, const struct raw_ring_layout *layout, size_t capacity)
 {
 	size_t count = capacity / layout->subbuf_size;
 
-	*ring = (struct ring){ .layout = *layout };
+	*ring = (struct raw_ring){ .layout = *layout };
 	ring->capacity = (count < 2 ? 2 : count) * layout->subbuf_size;
 	ring->block = memory_alloc(ring->capacity);
 }
 
-void ring_free(struct ring *ring)
+void raw_ring_free(struct raw_ring *ring)
 {
 	free(ring->block);
-	*ring = (struct ring){ 0 };
+	*ring = (struct raw_ring){ 0 };
 }
 
 /* drop the sub-buffers that were read, keeping the open one when records are left in it */
-static void ring_compact(struct ring *ring)
+static void raw_ring_compact(struct raw_ring *ring)
 {
 	size_t size = ring->layout.subbuf_size, keep = ring->next_subbuf;
 
@@ -83,12 +83,12 @@ static void ring_compact(struct ring *ring)
 	}
 }
 
-ssize_t ring_fill(struct ring *ring, int fd, bool *emptied)
+ssize_t raw_ring_fill(struct raw_ring *ring, int fd, bool *emptied)
 {
 	size_t size = ring->layout.subbuf_size, before;
 	ssize_t got;
 
-	ring_compact(ring);
+	raw_ring_compact(ring);
 	before = ring->filled;
 	*emptied = false;
 	while (ring->capacity - ring->filled >= size) {
@@ -123,7 +123,7 @@ static uint32_t load_u32(const unsigned char *at)
 	return value;
 }
 
-uint64_t ring_last_time(const struct ring *ring)
+uint64_t raw_ring_last_time(const struct raw_ring *ring)
 {
 	if (!ring->filled)
 		return 0;
@@ -133,7 +133,7 @@ uint64_t ring_last_time(const struct ring *ring)
 /* ---- records ---- */
 
 /* the count of lost events stands behind the data when there was room for it */
-static uint64_t missed_count(const struct ring_layout *layout, const unsigned char *subbuf,
+static uint64_t missed_count(const struct raw_ring_layout *layout, const unsigned char *subbuf,
 			     uint32_t used)
 {
 	if (used + layout->commit_size > layout->subbuf_size - layout->data_offset)
@@ -143,9 +143,9 @@ static uint64_t missed_count(const struct ring_layout *layout, const unsigned ch
 }
 
 /* open the next sub-buffer; @lost: events the kernel overwrote before it, 0 when it cannot say */
-static bool open_subbuf(struct ring *ring, uint64_t *lost)
+static bool open_subbuf(struct raw_ring *ring, uint64_t *lost)
 {
-	const struct ring_layout *layout = &ring->layout;
+	const struct raw_ring_layout *layout = &ring->layout;
 	const unsigned char *subbuf = ring->block + ring->next_subbuf;
 	uint32_t commit, used;
 
@@ -178,14 +178,14 @@ static uint64_t absolute_time(uint64_t stamp, uint64_t last)
 	return stamp;
 }
 
-static void cut_short(struct ring *ring)
+static void cut_short(struct raw_ring *ring)
 {
 	ring->malformed++;
 	ring->at = ring->end;
 }
 
 /* an event that is no record: moves on, and keeps the time */
-static void step_over(struct ring *ring, unsigned type, uint32_t delta)
+static void step_over(struct raw_ring *ring, unsigned type, uint32_t delta)
 {
 	size_t left = ring->end - ring->at;
 	uint32_t word;
@@ -227,7 +227,7 @@ static inline void split_header(uint32_t header, unsigned *type, uint32_t *delta
 #endif
 }
 
-enum ring_step ring_next(struct ring *ring, struct ring_record *record)
+enum raw_ring_step raw_ring_next(struct raw_ring *ring, struct raw_ring_record *record)
 {
 	uint32_t delta, size;
 	unsigned type;
@@ -239,11 +239,11 @@ enum ring_step ring_next(struct ring *ring, struct ring_record *record)
 			if (left)
 				cut_short(ring);
 			if (!open_subbuf(ring, &record->lost))
-				return RING_EMPTY;
+				return RAW_RING_EMPTY;
 			if (!record->lost)
 				continue;
 			record->time = ring->time;
-			return RING_LOST;
+			return RAW_RING_LOST;
 		}
 		split_header(load_u32(ring->at), &type, &delta);
 		if (likely(type - 1 < RING_TYPE_DATA_MAX)) {
@@ -268,7 +268,7 @@ enum ring_step ring_next(struct ring *ring, struct ring_record *record)
 			ring->malformed++;
 			continue;
 		}
-		return RING_RECORD;
+		return RAW_RING_RECORD;
 	}
 }
 
@@ -277,7 +277,7 @@ enum ring_step ring_next(struct ring *ring, struct ring_record *record)
 
 #include "../lib/unit.h"
 
-static const struct ring_layout test_layout = { 8, 16, RING_SUBBUF_MIN };
+static const struct raw_ring_layout test_layout = { 8, 16, RING_SUBBUF_MIN };
 
 struct test_page {
 	unsigned char bytes[RING_SUBBUF_MIN];
@@ -298,9 +298,9 @@ static void page_event(struct test_page *page, uint32_t delta, uint32_t id)
 }
 
 /* a ring holding @count pages, as if read from the kernel */
-static void ring_of(struct ring *ring, struct test_page *pages, size_t count, uint64_t flags)
+static void ring_of(struct raw_ring *ring, struct test_page *pages, size_t count, uint64_t flags)
 {
-	ring_init(ring, &test_layout, count * RING_SUBBUF_MIN);
+	raw_ring_init(ring, &test_layout, count * RING_SUBBUF_MIN);
 	for (size_t i = 0; i < count; i++) {
 		uint64_t time = 1000 * (i + 1), commit = pages[i].used | flags;
 
@@ -311,27 +311,27 @@ static void ring_of(struct ring *ring, struct test_page *pages, size_t count, ui
 	}
 }
 
-UNIT_TEST_CASE(ring_layout_parse_reads_header_page)
+UNIT_TEST_CASE(raw_ring_layout_parse_reads_header_page)
 {
-	struct ring_layout layout;
+	struct raw_ring_layout layout;
 
-	CHECK_INT(ring_layout_parse("\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
+	CHECK_INT(raw_ring_layout_parse("\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
 				    "\tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;\n"
 				    "\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n"
 				    "\tfield: char data;\toffset:16;\tsize:4080;\tsigned:0;\n",
 				    &layout), 0);
 	CHECK_INT(layout.commit_size, 8);
 	CHECK_INT(layout.subbuf_size, 4096);
-	CHECK_INT(ring_layout_parse("", &layout), -EINVAL);
-	CHECK_INT(ring_layout_parse(" commit;\toffset:8;\tsize:8;\n data;\toffset:16;\tsize:9;\n",
+	CHECK_INT(raw_ring_layout_parse("", &layout), -EINVAL);
+	CHECK_INT(raw_ring_layout_parse(" commit;\toffset:8;\tsize:8;\n data;\toffset:16;\tsize:9;\n",
 				    &layout), -EINVAL);
 }
 
-UNIT_TEST_CASE(ring_next_adds_up_time)
+UNIT_TEST_CASE(raw_ring_next_adds_up_time)
 {
 	static struct test_page page;
-	struct ring ring;
-	struct ring_record record;
+	struct raw_ring ring;
+	struct raw_ring_record record;
 
 	page_event(&page, 5, 1);
 	page_word(&page, RING_TYPE_TIME_EXTEND | 3 << 5);
@@ -343,23 +343,23 @@ UNIT_TEST_CASE(ring_next_adds_up_time)
 	page_event(&page, 4, 3);
 	page_word(&page, RING_TYPE_PADDING);
 	ring_of(&ring, &page, 1, 0);
-	CHECK_INT(ring_next(&ring, &record), RING_RECORD);
+	CHECK_INT(raw_ring_next(&ring, &record), RAW_RING_RECORD);
 	CHECK_INT(record.time, 1005);
 	CHECK_INT(record.size, 8);
 	CHECK_INT(record.data[0], 1);
-	CHECK_INT(ring_next(&ring, &record), RING_RECORD);
+	CHECK_INT(raw_ring_next(&ring, &record), RAW_RING_RECORD);
 	CHECK_INT(record.time, 1005 + (1 << 27) + 3 + 2);
-	CHECK_INT(ring_next(&ring, &record), RING_RECORD);
+	CHECK_INT(raw_ring_next(&ring, &record), RAW_RING_RECORD);
 	CHECK_INT(record.data[0], 3);
-	CHECK_INT(ring_next(&ring, &record), RING_EMPTY);
-	ring_free(&ring);
+	CHECK_INT(raw_ring_next(&ring, &record), RAW_RING_EMPTY);
+	raw_ring_free(&ring);
 }
 
-UNIT_TEST_CASE(ring_next_takes_absolute_stamps_and_long_records)
+UNIT_TEST_CASE(raw_ring_next_takes_absolute_stamps_and_long_records)
 {
 	static struct test_page page;
-	struct ring ring;
-	struct ring_record record;
+	struct raw_ring ring;
+	struct raw_ring_record record;
 
 	page_word(&page, RING_TYPE_TIME_STAMP | 9 << 5);
 	page_word(&page, 2);
@@ -368,38 +368,38 @@ UNIT_TEST_CASE(ring_next_takes_absolute_stamps_and_long_records)
 	page_word(&page, 7);
 	page_word(&page, 4711);
 	ring_of(&ring, &page, 1, 0);
-	CHECK_INT(ring_next(&ring, &record), RING_RECORD);
+	CHECK_INT(raw_ring_next(&ring, &record), RAW_RING_RECORD);
 	CHECK_INT(record.time, (2ll << 27) + 9 + 1);
 	CHECK_INT(record.size, 8);
 	CHECK_INT(record.data[0], 7);
-	CHECK_INT(ring_next(&ring, &record), RING_EMPTY);
+	CHECK_INT(raw_ring_next(&ring, &record), RAW_RING_EMPTY);
 	CHECK_INT(ring.malformed, 0);
 	CHECK_INT(absolute_time(5, (1ull << 59) + 9), (1ull << 60) + 5);
-	ring_free(&ring);
+	raw_ring_free(&ring);
 }
 
-UNIT_TEST_CASE(ring_next_reports_what_the_kernel_overwrote)
+UNIT_TEST_CASE(raw_ring_next_reports_what_the_kernel_overwrote)
 {
 	static struct test_page page;
-	struct ring ring;
-	struct ring_record record;
+	struct raw_ring ring;
+	struct raw_ring_record record;
 	uint64_t lost = 99;
 
 	page_event(&page, 5, 1);
 	memcpy(page.bytes + 16 + page.used, &lost, 8);
 	ring_of(&ring, &page, 1, RING_MISSED_EVENTS | RING_MISSED_STORED);
-	CHECK_INT(ring_next(&ring, &record), RING_LOST);
+	CHECK_INT(raw_ring_next(&ring, &record), RAW_RING_LOST);
 	CHECK_INT(record.lost, 99);
-	CHECK_INT(ring_next(&ring, &record), RING_RECORD);
-	CHECK_INT(ring_next(&ring, &record), RING_EMPTY);
-	ring_free(&ring);
+	CHECK_INT(raw_ring_next(&ring, &record), RAW_RING_RECORD);
+	CHECK_INT(raw_ring_next(&ring, &record), RAW_RING_EMPTY);
+	raw_ring_free(&ring);
 }
 
-UNIT_TEST_CASE(ring_next_survives_lengths_that_lie)
+UNIT_TEST_CASE(raw_ring_next_survives_lengths_that_lie)
 {
 	static struct test_page pages[3];
-	struct ring ring;
-	struct ring_record record;
+	struct raw_ring ring;
+	struct raw_ring_record record;
 
 	page_event(&pages[0], 1, 1);
 	page_word(&pages[0], 28 | 1 << 5); /* 112 bytes, of which 4 are there */
@@ -408,21 +408,21 @@ UNIT_TEST_CASE(ring_next_survives_lengths_that_lie)
 	page_word(&pages[1], UINT32_MAX);
 	page_event(&pages[2], 1, 2);
 	ring_of(&ring, pages, 3, 0);
-	CHECK_INT(ring_next(&ring, &record), RING_RECORD);
-	CHECK_INT(ring_next(&ring, &record), RING_RECORD);
+	CHECK_INT(raw_ring_next(&ring, &record), RAW_RING_RECORD);
+	CHECK_INT(raw_ring_next(&ring, &record), RAW_RING_RECORD);
 	CHECK_INT(record.data[0], 2);
 	CHECK_INT(record.time, 3001);
-	CHECK_INT(ring_next(&ring, &record), RING_EMPTY);
+	CHECK_INT(raw_ring_next(&ring, &record), RAW_RING_EMPTY);
 	CHECK_INT(ring.malformed, 2);
-	ring_free(&ring);
+	raw_ring_free(&ring);
 }
 
-UNIT_TEST_CASE(ring_fill_keeps_records_not_yet_taken)
+UNIT_TEST_CASE(raw_ring_fill_keeps_records_not_yet_taken)
 {
 	static struct test_page pages[4];
 	char path[] = "/tmp/stap-ring-XXXXXX";
-	struct ring ring;
-	struct ring_record record;
+	struct raw_ring ring;
+	struct raw_ring_record record;
 	bool emptied;
 	int fd = mkstemp(path), taken = 0;
 
@@ -435,17 +435,17 @@ UNIT_TEST_CASE(ring_fill_keeps_records_not_yet_taken)
 		CHECK_INT(write(fd, pages[i].bytes, RING_SUBBUF_MIN), RING_SUBBUF_MIN);
 	}
 	lseek(fd, 0, SEEK_SET);
-	ring_init(&ring, &test_layout, 2 * RING_SUBBUF_MIN);
+	raw_ring_init(&ring, &test_layout, 2 * RING_SUBBUF_MIN);
 	do {
-		CHECK(ring_fill(&ring, fd, &emptied) >= 0);
-		while (ring_next(&ring, &record) == RING_RECORD) {
+		CHECK(raw_ring_fill(&ring, fd, &emptied) >= 0);
+		while (raw_ring_next(&ring, &record) == RAW_RING_RECORD) {
 			CHECK_INT(record.data[0], taken++);
 			if (taken % 3 == 0)
 				break;
 		}
 	} while (!emptied || ring.filled);
 	CHECK_INT(taken, 8);
-	ring_free(&ring);
+	raw_ring_free(&ring);
 	close(fd);
 }
 #endif

@@ -2,7 +2,7 @@
 /*
  * One CPU's ring buffer as trace_pipe_raw hands it out: sub-buffers of a fixed size, each with a
  * header (time stamp, bytes used) and events of variable length behind it (kernel:
- * include/linux/ring_buffer.h, kernel/trace/ring_buffer.c). A struct ring holds many sub-buffers in
+ * include/linux/ring_buffer.h, kernel/trace/ring_buffer.c). A struct raw_ring holds many sub-buffers in
  * one reused block and takes records out of them in order. Everything in it is checked.
  */
 #ifndef RING_H
@@ -12,21 +12,21 @@
 #include "limits.h"
 
 /**
- * struct ring_layout - the sub-buffer's header, from events/header_page
+ * struct raw_ring_layout - the sub-buffer's header, from events/header_page
  * @commit_size: bytes of the word behind the time stamp: the kernel's long
  * @data_offset: bytes before the first event
  * @subbuf_size: bytes of a sub-buffer, header included
  */
-struct ring_layout {
+struct raw_ring_layout {
 	unsigned commit_size, data_offset, subbuf_size;
 };
 
-/** ring_layout_parse() - from the text of events/header_page; 0 or -EINVAL */
-int ring_layout_parse(const char *text, struct ring_layout *layout);
+/** raw_ring_layout_parse() - from the text of events/header_page; 0 or -EINVAL */
+int raw_ring_layout_parse(const char *text, struct raw_ring_layout *layout);
 
-/* struct ring_cursor - where reading stands; offsets into the block */
-struct ring {
-	struct ring_layout layout;
+/* offsets and pointers are into the block */
+struct raw_ring {
+	struct raw_ring_layout layout;
 	unsigned char *block;
 	size_t capacity;	/* bytes of block */
 	size_t filled;		/* bytes of block that hold sub-buffers */
@@ -36,34 +36,34 @@ struct ring {
 	uint64_t malformed;	/* sub-buffers that had to be cut short */
 };
 
-/** ring_init() - an empty ring with room for @capacity bytes, at least two sub-buffers */
-void ring_init(struct ring *ring, const struct ring_layout *layout, size_t capacity);
-void ring_free(struct ring *ring);
+/** raw_ring_init() - an empty ring with room for @capacity bytes, at least two sub-buffers */
+void raw_ring_init(struct raw_ring *ring, const struct raw_ring_layout *layout, size_t capacity);
+void raw_ring_free(struct raw_ring *ring);
 
 /**
- * ring_fill() - read whole sub-buffers from @fd, which must not block, until it is empty
+ * raw_ring_fill() - read whole sub-buffers from @fd, which must not block, until it is empty
  * @emptied: set when the kernel had no more, cleared when the block is full
  * Returns bytes added or -errno. Records taken before are invalid afterwards.
  */
-ssize_t ring_fill(struct ring *ring, int fd, bool *emptied);
+ssize_t raw_ring_fill(struct raw_ring *ring, int fd, bool *emptied);
 
-/** ring_last_time() - the time stamp of the last sub-buffer in memory; 0 when there is none */
-uint64_t ring_last_time(const struct ring *ring);
+/** raw_ring_last_time() - the time stamp of the last sub-buffer in memory; 0 when there is none */
+uint64_t raw_ring_last_time(const struct raw_ring *ring);
 
-enum ring_step { RING_EMPTY, RING_RECORD, RING_LOST };
+enum raw_ring_step { RAW_RING_EMPTY, RAW_RING_RECORD, RAW_RING_LOST };
 
 /**
- * struct ring_record - what ring_next() found
- * @data: RING_RECORD: @size bytes, at least 8, 4-byte aligned; valid until ring_fill()
- * @lost: RING_LOST: records the kernel overwrote before this point
+ * struct raw_ring_record - what raw_ring_next() found
+ * @data: RAW_RING_RECORD: @size bytes, at least 8, 4-byte aligned; valid until raw_ring_fill()
+ * @lost: RAW_RING_LOST: records the kernel overwrote before this point
  */
-struct ring_record {
+struct raw_ring_record {
 	uint64_t time, lost;
 	const unsigned char *data;
 	uint32_t size;
 };
 
-/** ring_next() - the next record in order */
-enum ring_step ring_next(struct ring *ring, struct ring_record *record);
+/** raw_ring_next() - the next record in order */
+enum raw_ring_step raw_ring_next(struct raw_ring *ring, struct raw_ring_record *record);
 
 #endif

@@ -125,21 +125,19 @@ void guardian_stop(struct guardian *guardian);
 
 /** instance_create() - guardian first, then the instance, its clock and buffers; tracing is off */
 int instance_create(struct tracefs *tracefs, struct buf *problem);
-/** instance_enable() - set @filter ("" for none) and enable @event */
-int instance_enable(struct tracefs *tracefs, struct trace_event *event, const char *filter,
+/**
+ * instance_enable() - set a filter and enable @event
+ * @condition: the filter's text, "" for none; one that the kernel refuses is done without
+ * @token: the script's place, for messages
+ */
+int instance_enable(struct tracefs *tracefs, struct trace_event *event, const char *condition,
 		    const struct token *token, struct buf *problem);
-/** instance_enable_syscalls() - enable every event of the system at once */
-int instance_enable_system(struct tracefs *tracefs, const char *system);
 /** instance_trace_target() - record only threads of @pid and what they fork */
 int instance_trace_target(struct tracefs *tracefs, pid_t pid);
 int instance_switch(struct tracefs *tracefs, bool on);
 /** instance_destroy() - disable and remove it, then let the guardian go */
 void instance_destroy(struct tracefs *tracefs);
 
-/* ---- source.c ---- */
-
-struct event_source *source_new(struct tracefs *tracefs, struct program *program,
-				struct buf *problem);
 
 /* ---- the session ---- */
 
@@ -160,8 +158,7 @@ struct tracefs {
 	struct guardian guardian;
 	ARRAY(pid_t) excluded;
 	bool own_pids;	/* pid numbers are the kernel's own: we live in the first namespace */
-	bool tracing;	/* tracing_on is 1 */
-	bool stopped;
+	bool tracing; /* tracing_on is 1 */
 };
 
 /** tracefs_path() - ROOT/… in @out; false when it does not fit */

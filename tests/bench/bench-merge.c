@@ -10,8 +10,8 @@
 #include "../../aggregator/merge.h"
 #include "../../aggregator/timer.h"
 
-#define EVENTS ((size_t)1 << 20)
-#define ROUNDS 5
+#define EVENTS ((size_t)1 << 16)
+#define ROUNDS 20
 
 static uint64_t bench_random(uint64_t *state)
 {

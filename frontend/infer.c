@@ -1,0 +1,880 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Types. Each round walks every handler and function with the type its surroundings want, and
+ * writes what it learns to variables, array indexes, parameters and functions; rounds repeat until
+ * nothing is new. Two uses that disagree are reported with both places. A last round reports what
+ * stayed unknown, and records which parts of each statistic the script asks for.
+ */
+#include "semantic.h"
+
+struct inferrer {
+	struct semantics *sem;
+	struct function *function; /* NULL in probes */
+	bool changed;
+	bool final;		   /* report what is unknown */
+};
+
+static void infer_expr(struct inferrer *inferrer, struct expr *expr, enum type want);
+static void infer_stmt(struct inferrer *inferrer, struct stmt *stmt);
+
+/* ---- agreeing ---- */
+
+static void report_conflict(struct inferrer *inferrer, const struct token *token, const char *what,
+			    enum type type, const struct token *first, enum type first_type)
+{
+	struct frontend *frontend = inferrer->sem->frontend;
+	size_t id = diag_error(frontend, token, "type mismatch: %s is %s here", what,
+			       type_name(type));
+
+	diag_also(frontend, id, first, "it is %s since here", type_name(first_type));
+}
+
+/* @type is of the thing @what; learn @want, or find them equal, or complain */
+static void agree(struct inferrer *inferrer, enum type *type, const struct token **since,
+		  enum type want, const struct token *token, const char *what)
+{
+	if (want == TYPE_UNKNOWN || want == TYPE_VOID || *type == want)
+		return;
+	if (*type == TYPE_UNKNOWN) {
+		*type = want;
+		*since = token;
+		inferrer->changed = true;
+		return;
+	}
+	report_conflict(inferrer, token, what, want, *since, *type);
+}
+
+/* the expression has @type, its surroundings need @want */
+static void settle(struct inferrer *inferrer, struct expr *expr, enum type type, enum type want)
+{
+	if (expr->type != type) {
+		expr->type = type;
+		inferrer->changed = true;
+	}
+	if (want == TYPE_UNKNOWN || type == TYPE_UNKNOWN || type == want)
+		return;
+	diag_error(inferrer->sem->frontend, expr->token,
+		   "type mismatch: expected %s but found %s", type_name(want), type_name(type));
+}
+
+static const char *variable_text(struct inferrer *inferrer, const struct variable *variable)
+{
+	return arena_printf(inferrer->sem->arena, "'%s'", variable->name);
+}
+
+static void agree_variable(struct inferrer *inferrer, struct expr *expr, enum type want)
+{
+	struct variable *variable = expr->variable;
+	enum type old = variable->type;
+
+	agree(inferrer, &variable->type, &variable->type_token, want, expr->token,
+	      variable_text(inferrer, variable));
+	if (expr->type != variable->type || old != variable->type) {
+		expr->type = variable->type;
+		inferrer->changed = true;
+	}
+}
+
+/* ---- shapes: scalars, and arrays of so many keys ---- */
+
+static bool agree_shape(struct inferrer *inferrer, struct expr *expr, size_t count)
+{
+	struct variable *variable = expr->variable;
+	struct frontend *frontend = inferrer->sem->frontend;
+	size_t id;
+
+	if (!variable)
+		return false;
+	if (!variable->shape_token && !(variable->is_array && !count)) {
+		variable->shape_token = expr->token;
+		variable->index_count = (unsigned)count;
+		variable->is_array = count > 0;
+		variable->index_tokens = arena_alloc(inferrer->sem->arena,
+						     (count + 1) * sizeof(struct token *));
+		inferrer->changed = true;
+	}
+	if (variable->index_count == count && variable->shape_token)
+		return true;
+	id = diag_error(frontend, expr->token, count ?
+			"'%s' is used with %zu keys here" : "array '%s' is used without keys here",
+			variable->name, count);
+	if (!variable->shape_token)
+		diag_also(frontend, id, variable->token, "it is declared as an array here");
+	else if (variable->index_count)
+		diag_also(frontend, id, variable->shape_token, "it has %u key%s since here",
+			  variable->index_count, variable->index_count == 1 ? "" : "s");
+	else
+		diag_also(frontend, id, variable->shape_token, "it is a scalar since here");
+	return false;
+}
+
+static void agree_index(struct inferrer *inferrer, struct variable *variable, size_t i,
+			struct expr *key)
+{
+	char what[64];
+
+	infer_expr(inferrer, key, TYPE_UNKNOWN);
+	if (key->type == TYPE_UNKNOWN && variable->index_types[i] != TYPE_UNKNOWN)
+		infer_expr(inferrer, key, variable->index_types[i]);
+	if (key->type == TYPE_STATS) {
+		diag_error(inferrer->sem->frontend, key->token, "a statistic cannot be a key");
+		return;
+	}
+	snprintf(what, sizeof(what), "key %zu of '%.40s'", i + 1, variable->name);
+	agree(inferrer, &variable->index_types[i], &variable->index_tokens[i], key->type, key->token,
+	      what);
+}
+
+/* the keys of INDEX and IN, `*` where @any_allowed */
+static bool infer_keys(struct inferrer *inferrer, struct expr *expr, bool any_allowed)
+{
+	if (!agree_shape(inferrer, expr, expr->arg_count))
+		return false;
+	for (size_t i = 0; i < expr->arg_count; i++) {
+		if (expr->args[i])
+			agree_index(inferrer, expr->variable, i, expr->args[i]);
+		else if (!any_allowed)
+			diag_error(inferrer->sem->frontend, expr->token,
+				   "'*' is not allowed as a key of '%s' here", expr->name);
+	}
+	return true;
+}
+
+/* ---- variables ---- */
+
+static void report_unresolved(struct inferrer *inferrer, const struct expr *expr)
+{
+	struct frontend *frontend = inferrer->sem->frontend;
+	const struct variable *variable = expr->variable;
+	size_t id;
+
+	if (!inferrer->final)
+		return;
+	id = diag_error(frontend, expr->token, "unresolved type of '%s'", expr->name);
+	if (variable && !variable->write_count)
+		diag_hint(frontend, id, "nothing assigns '%s' a value", variable->name);
+}
+
+static void infer_symbol(struct inferrer *inferrer, struct expr *expr, enum type want)
+{
+	if (!agree_shape(inferrer, expr, 0))
+		return;
+	if (want == TYPE_STATS && expr->variable->scope != SCOPE_GLOBAL) {
+		diag_error(inferrer->sem->frontend, expr->token,
+			   "statistic '%s' must be declared with 'global'", expr->name);
+		return;
+	}
+	agree_variable(inferrer, expr, want);
+	if (expr->type == TYPE_UNKNOWN)
+		report_unresolved(inferrer, expr);
+}
+
+static void infer_index(struct inferrer *inferrer, struct expr *expr, enum type want)
+{
+	if (!infer_keys(inferrer, expr, false))
+		return;
+	agree_variable(inferrer, expr, want);
+	if (expr->type == TYPE_UNKNOWN)
+		report_unresolved(inferrer, expr);
+}
+
+/* ---- statistics ---- */
+
+/* a statistic: a global or an element of one */
+static struct variable *infer_statistic(struct inferrer *inferrer, struct expr *expr)
+{
+	if (expr->kind != EXPR_SYMBOL && expr->kind != EXPR_INDEX) {
+		diag_error(inferrer->sem->frontend, expr->token, "expected a statistic");
+		return NULL;
+	}
+	infer_expr(inferrer, expr, TYPE_STATS);
+	return expr->variable && expr->variable->type == TYPE_STATS ? expr->variable : NULL;
+}
+
+static void note_variance_shift(struct inferrer *inferrer, struct variable *variable,
+				const struct expr *expr)
+{
+	int64_t shift = expr->arg_count ? expr->args[0]->number : 0;
+
+	if (shift < 0 || shift > 62)
+		diag_error(inferrer->sem->frontend, expr->token,
+			   "the bit shift of @variance must be from 0 to 62");
+	else if (variable->stat.needs & STAT_VARIANCE && variable->stat.variance_shift != shift)
+		diag_error(inferrer->sem->frontend, expr->token,
+			   "conflicting bit shifts of @variance on '%s': %d before, %d here",
+			   variable->name, variable->stat.variance_shift, (int)shift);
+	variable->stat.variance_shift = (int)shift;
+}
+
+static void infer_stat(struct inferrer *inferrer, struct expr *expr, enum type want)
+{
+	struct variable *variable = infer_statistic(inferrer, expr->a);
+
+	settle(inferrer, expr, TYPE_LONG, want);
+	if (!variable || !inferrer->final)
+		return;
+	if (expr->stat == STAT_VARIANCE)
+		note_variance_shift(inferrer, variable, expr);
+	variable->stat.needs |= expr->stat;
+}
+
+static bool constant_argument(const struct expr *expr, size_t i, int64_t *value)
+{
+	const struct expr *arg = i < expr->arg_count ? expr->args[i] : NULL;
+
+	if (arg && arg->kind == EXPR_UNARY && arg->op == OP_NEG && arg->a->kind == EXPR_NUMBER) {
+		*value = -arg->a->number;
+		return true;
+	}
+	if (!arg || arg->kind != EXPR_NUMBER)
+		return false;
+	*value = arg->number;
+	return true;
+}
+
+static bool histogram_shape(struct inferrer *inferrer, const struct expr *expr,
+			    struct stat_shape *shape)
+{
+	bool is_linear = strstr(expr->name, "linear") != NULL;
+
+	shape->needs = is_linear ? STAT_HIST_LINEAR : STAT_HIST_LOG;
+	if (!is_linear)
+		return true;
+	if (!constant_argument(expr, 0, &shape->low) || !constant_argument(expr, 1, &shape->high) ||
+	    !constant_argument(expr, 2, &shape->interval)) {
+		diag_error(inferrer->sem->frontend, expr->token,
+			   "@hist_linear needs three literal numbers: low, high, interval");
+		return false;
+	}
+	if (shape->interval <= 0 || shape->high < shape->low) {
+		diag_error(inferrer->sem->frontend, expr->token,
+			   "@hist_linear needs low <= high and a positive interval");
+		return false;
+	}
+	return true;
+}
+
+/* one histogram shape per variable: its buckets are kept as values arrive */
+static void note_histogram(struct inferrer *inferrer, struct variable *variable,
+			   const struct expr *expr)
+{
+	const unsigned any = STAT_HIST_LINEAR | STAT_HIST_LOG;
+	struct stat_shape shape = { 0 }, *old = &variable->stat;
+	size_t id;
+
+	if (!histogram_shape(inferrer, expr, &shape))
+		return;
+	if (old->needs & any && ((old->needs & any) != shape.needs || old->low != shape.low ||
+				 old->high != shape.high || old->interval != shape.interval)) {
+		id = diag_error(inferrer->sem->frontend, expr->token,
+				"multiple histogram types declared on '%s'", variable->name);
+		diag_also(inferrer->sem->frontend, id, variable->histogram_token,
+			  "the first one is here");
+		return;
+	}
+	if (!variable->histogram_token)
+		variable->histogram_token = expr->token;
+	old->needs |= shape.needs;
+	old->low = shape.low;
+	old->high = shape.high;
+	old->interval = shape.interval;
+}
+
+/* the histogram's statistic; the picture needs the number of values too */
+static void infer_histogram(struct inferrer *inferrer, struct expr *expr)
+{
+	struct variable *variable = infer_statistic(inferrer, expr->a);
+
+	if (variable && inferrer->final) {
+		note_histogram(inferrer, variable, expr);
+		variable->stat.needs |= STAT_COUNT;
+	}
+}
+
+static void infer_bucket(struct inferrer *inferrer, struct expr *expr, enum type want)
+{
+	infer_histogram(inferrer, expr);
+	if (!expr->b) {
+		diag_error(inferrer->sem->frontend, expr->token,
+			   "a histogram can only be printed, indexed or walked with foreach");
+		return;
+	}
+	infer_expr(inferrer, expr->b, TYPE_LONG);
+	settle(inferrer, expr, TYPE_LONG, want);
+}
+
+/* ---- calls ---- */
+
+static void infer_argument(struct inferrer *inferrer, struct expr *arg, struct variable *parameter,
+			   const struct function *function)
+{
+	char what[96];
+
+	infer_expr(inferrer, arg, TYPE_UNKNOWN);
+	if (arg->type == TYPE_UNKNOWN && parameter->type != TYPE_UNKNOWN)
+		infer_expr(inferrer, arg, parameter->type);
+	if (arg->type == TYPE_STATS) {
+		diag_error(inferrer->sem->frontend, arg->token,
+			   "a statistic cannot be an argument; pass one of its values");
+		return;
+	}
+	if (!parameter->type_token)
+		parameter->type_token = parameter->token;
+	snprintf(what, sizeof(what), "argument '%.32s' of '%.40s'", parameter->name, function->name);
+	agree(inferrer, &parameter->type, &parameter->type_token, arg->type, arg->token, what);
+}
+
+static void infer_result(struct inferrer *inferrer, struct expr *expr, struct function *function,
+			 enum type want)
+{
+	struct frontend *frontend = inferrer->sem->frontend;
+	size_t id;
+
+	if (function->type == TYPE_UNKNOWN && want != TYPE_UNKNOWN && want != TYPE_VOID) {
+		function->type = want;
+		inferrer->changed = true;
+	}
+	if (function->type != TYPE_VOID || want == TYPE_VOID) {
+		settle(inferrer, expr, function->type, want == TYPE_VOID ? TYPE_UNKNOWN : want);
+		return;
+	}
+	if (!inferrer->final)
+		return;
+	id = diag_error(frontend, expr->token, "function '%s' returns no value", function->name);
+	diag_also(frontend, id, function->token, "defined here");
+}
+
+static void infer_builtin(struct inferrer *inferrer, struct expr *expr, enum type want)
+{
+	const char *letter = expr->builtin->parameters;
+
+	for (size_t i = 0; i < expr->arg_count && *letter; i++, letter++) {
+		letter += *letter == '|';
+		infer_expr(inferrer, expr->args[i], *letter == 's' ? TYPE_STRING : TYPE_LONG);
+	}
+	expr->type = expr->builtin->result;
+	if (expr->type != TYPE_VOID)
+		settle(inferrer, expr, expr->type, want == TYPE_VOID ? TYPE_UNKNOWN : want);
+	else if (want != TYPE_VOID && inferrer->final)
+		diag_error(inferrer->sem->frontend, expr->token, "function '%s' returns no value",
+			   expr->name);
+}
+
+/* @want is TYPE_VOID where nobody takes the value */
+static void infer_call(struct inferrer *inferrer, struct expr *expr, enum type want)
+{
+	if (expr->builtin) {
+		infer_builtin(inferrer, expr, want);
+		return;
+	}
+	for (struct function *f = expr->function; f; f = f->next_overload) {
+		for (size_t i = 0; i < expr->arg_count; i++)
+			infer_argument(inferrer, expr->args[i], f->parameters.items[i], f);
+		infer_result(inferrer, expr, f, want);
+	}
+	if (inferrer->final && expr->type == TYPE_UNKNOWN && want != TYPE_VOID)
+		diag_error(inferrer->sem->frontend, expr->token,
+			   "unresolved type of function '%s'", expr->name);
+}
+
+/* ---- printing ---- */
+
+static void infer_printed(struct inferrer *inferrer, struct expr *arg)
+{
+	if (arg->kind == EXPR_HIST && !arg->b) {
+		infer_histogram(inferrer, arg);
+		arg->type = TYPE_STATS;
+		return;
+	}
+	infer_expr(inferrer, arg, TYPE_UNKNOWN);
+	if (arg->type == TYPE_STATS)
+		diag_error(inferrer->sem->frontend, arg->token,
+			   "a statistic cannot be printed; print one of its values, "
+			   "as in @count(x) or @hist_log(x)");
+}
+
+static void infer_printf(struct inferrer *inferrer, struct expr *expr)
+{
+	struct print_spec *print = expr->print;
+	size_t wanted;
+
+	if (!print->parsed)
+		print->parsed = format_parse(inferrer->sem->frontend, print->format,
+					     print->format_length, expr->token);
+	if (!print->parsed)
+		return;
+	wanted = print->parsed->argument_count;
+	if (wanted != expr->arg_count)
+		diag_error(inferrer->sem->frontend, expr->token,
+			   "wrong number of arguments: the format takes %zu, there %s %zu", wanted,
+			   expr->arg_count == 1 ? "is" : "are", expr->arg_count);
+	for (size_t i = 0; i < expr->arg_count; i++)
+		infer_expr(inferrer, expr->args[i], format_argument_type(print->parsed, i));
+}
+
+static void infer_print(struct inferrer *inferrer, struct expr *expr, enum type want)
+{
+	struct print_spec *print = expr->print;
+
+	if (print->kind == PRINT_PRINTF) {
+		infer_printf(inferrer, expr);
+	} else {
+		bool has_delimiter = print->kind == PRINT_PRINTD && !print->delimiter;
+
+		for (size_t i = 0; i < expr->arg_count; i++) {
+			if (i == 0 && has_delimiter)
+				infer_expr(inferrer, expr->args[i], TYPE_STRING);
+			else if (print->is_char)
+				infer_expr(inferrer, expr->args[i], TYPE_LONG);
+			else
+				infer_printed(inferrer, expr->args[i]);
+		}
+	}
+	if (print->to_string)
+		settle(inferrer, expr, TYPE_STRING, want == TYPE_VOID ? TYPE_UNKNOWN : want);
+	else if (want != TYPE_VOID)
+		diag_error(inferrer->sem->frontend, expr->token, "printing gives no value");
+	else
+		expr->type = TYPE_VOID;
+}
+
+/* ---- operators ---- */
+
+static enum type known_type(const struct expr *a, const struct expr *b)
+{
+	return a->type != TYPE_UNKNOWN ? a->type : b->type;
+}
+
+/* both sides have one type, whichever is known first */
+static void infer_pair(struct inferrer *inferrer, struct expr *a, struct expr *b, enum type want)
+{
+	infer_expr(inferrer, a, want);
+	infer_expr(inferrer, b, want);
+	if (a->type == b->type)
+		return;
+	infer_expr(inferrer, a, known_type(a, b));
+	infer_expr(inferrer, b, known_type(a, b));
+}
+
+static void refuse_statistic(struct inferrer *inferrer, const struct expr *expr)
+{
+	if (expr->type == TYPE_STATS)
+		diag_error(inferrer->sem->frontend, expr->token,
+			   "a statistic has no single value; use @count, @sum, @avg …");
+}
+
+static void infer_plain_assign(struct inferrer *inferrer, struct expr *expr, enum type want)
+{
+	if (want == TYPE_VOID)
+		want = TYPE_UNKNOWN;
+	infer_expr(inferrer, expr->b, want);
+	infer_expr(inferrer, expr->a, expr->b->type);
+	if (expr->b->type == TYPE_UNKNOWN && expr->a->type != TYPE_STATS)
+		infer_expr(inferrer, expr->b, expr->a->type);
+	refuse_statistic(inferrer, expr->b);
+	settle(inferrer, expr, expr->a->type, want);
+}
+
+static void infer_assign(struct inferrer *inferrer, struct expr *expr, enum type want)
+{
+	enum type type = expr->op == OP_CONCAT ? TYPE_STRING : TYPE_LONG;
+
+	if (expr->op == OP_ASSIGN) {
+		infer_plain_assign(inferrer, expr, want);
+		return;
+	}
+	if (expr->op == OP_AGGREGATE)
+		infer_statistic(inferrer, expr->a);
+	else
+		infer_expr(inferrer, expr->a, type);
+	infer_expr(inferrer, expr->b, type);
+	settle(inferrer, expr, type, want == TYPE_VOID ? TYPE_UNKNOWN : want);
+}
+
+static void infer_operands(struct inferrer *inferrer, struct expr *expr, enum type operands,
+			   enum type result, enum type want)
+{
+	infer_expr(inferrer, expr->a, operands);
+	if (expr->b)
+		infer_expr(inferrer, expr->b, operands);
+	settle(inferrer, expr, result, want);
+}
+
+static void infer_ternary(struct inferrer *inferrer, struct expr *expr, enum type want)
+{
+	infer_expr(inferrer, expr->a, TYPE_LONG);
+	infer_pair(inferrer, expr->b, expr->c, want);
+	refuse_statistic(inferrer, expr->b);
+	settle(inferrer, expr, known_type(expr->b, expr->c), want);
+}
+
+static void infer_compare(struct inferrer *inferrer, struct expr *expr, enum type want)
+{
+	infer_pair(inferrer, expr->a, expr->b, TYPE_UNKNOWN);
+	refuse_statistic(inferrer, expr->a);
+	settle(inferrer, expr, TYPE_LONG, want);
+}
+
+static void infer_expr(struct inferrer *inferrer, struct expr *expr, enum type want)
+{
+	enum type value = want == TYPE_VOID ? TYPE_UNKNOWN : want;
+
+	switch (expr->kind) {
+	case EXPR_NUMBER: settle(inferrer, expr, TYPE_LONG, value); break;
+	case EXPR_STRING: settle(inferrer, expr, TYPE_STRING, value); break;
+	case EXPR_SYMBOL: infer_symbol(inferrer, expr, value); break;
+	case EXPR_INDEX: infer_index(inferrer, expr, value); break;
+	case EXPR_IN:
+		infer_keys(inferrer, expr, true);
+		settle(inferrer, expr, TYPE_LONG, value);
+		break;
+	case EXPR_UNARY: case EXPR_BINARY: case EXPR_AND: case EXPR_OR:
+		infer_operands(inferrer, expr, TYPE_LONG, TYPE_LONG, value);
+		break;
+	case EXPR_CONCAT:
+		infer_operands(inferrer, expr, TYPE_STRING, TYPE_STRING, value);
+		break;
+	case EXPR_REGEX:
+		infer_operands(inferrer, expr, TYPE_STRING, TYPE_LONG, value);
+		break;
+	case EXPR_COMPARE: infer_compare(inferrer, expr, value); break;
+	case EXPR_TERNARY: infer_ternary(inferrer, expr, value); break;
+	case EXPR_ASSIGN: infer_assign(inferrer, expr, want); break;
+	case EXPR_INCREMENT:
+		infer_expr(inferrer, expr->a, TYPE_LONG);
+		settle(inferrer, expr, TYPE_LONG, value);
+		break;
+	case EXPR_CALL: infer_call(inferrer, expr, want); break;
+	case EXPR_PRINT: infer_print(inferrer, expr, want); break;
+	case EXPR_STAT: infer_stat(inferrer, expr, value); break;
+	case EXPR_HIST: infer_bucket(inferrer, expr, value); break;
+	case EXPR_CAPTURE: settle(inferrer, expr, expr->capture->type, value); break;
+	case EXPR_CONST: case EXPR_EMBEDDED:
+		settle(inferrer, expr, expr->type != TYPE_UNKNOWN ? expr->type :
+			value != TYPE_UNKNOWN ? value : inferrer->final ? TYPE_LONG : TYPE_UNKNOWN,
+		       value);
+		break;
+	default: /* resolved away, or refused there */
+		break;
+	}
+}
+
+/* ---- statements ---- */
+
+static void infer_foreach_keys(struct inferrer *inferrer, struct foreach_spec *foreach)
+{
+	struct variable *array = foreach->array->variable;
+
+	for (size_t i = 0; i < foreach->keys.count; i++) {
+		struct expr *key = foreach->keys.items[i];
+
+		agree_variable(inferrer, key, array->index_types[i]);
+		agree_index(inferrer, array, i, key);
+	}
+}
+
+static void infer_foreach_value(struct inferrer *inferrer, struct foreach_spec *foreach)
+{
+	struct variable *array = foreach->array->variable;
+
+	if (!foreach->value)
+		return;
+	if (array->type == TYPE_STATS) {
+		diag_error(inferrer->sem->frontend, foreach->value->token,
+			   "the elements of '%s' are statistics, which no variable can hold",
+			   array->name);
+		return;
+	}
+	infer_expr(inferrer, foreach->value, array->type);
+	agree(inferrer, &array->type, &array->type_token, foreach->value->type,
+	      foreach->value->token, variable_text(inferrer, array));
+}
+
+static void infer_sort(struct inferrer *inferrer, struct foreach_spec *foreach)
+{
+	struct variable *array = foreach->array->variable;
+
+	if (foreach->sort_column > foreach->keys.count)
+		diag_error(inferrer->sem->frontend, foreach->array->token,
+			   "'%s' has no key %u to sort by", array->name, foreach->sort_column);
+	if (!inferrer->final || !foreach->direction || foreach->sort_column)
+		return;
+	if (array->type != TYPE_STATS && foreach->sort_stat & ~STAT_COUNT) {
+		diag_error(inferrer->sem->frontend, foreach->array->token,
+			   "'%s' holds no statistics to sort by", array->name);
+	} else if (array->type == TYPE_STATS) {
+		array->stat.needs |= foreach->sort_stat;
+	}
+}
+
+static void infer_foreach_histogram(struct inferrer *inferrer, struct foreach_spec *foreach)
+{
+	infer_histogram(inferrer, foreach->array);
+	foreach->array->type = TYPE_STATS;
+	if (foreach->keys.count != 1)
+		diag_error(inferrer->sem->frontend, foreach->array->token,
+			   "a histogram has one key, the bucket's number");
+	for (size_t i = 0; i < foreach->keys.count; i++)
+		infer_expr(inferrer, foreach->keys.items[i], TYPE_LONG);
+	if (foreach->value)
+		infer_expr(inferrer, foreach->value, TYPE_LONG);
+}
+
+static void infer_foreach(struct inferrer *inferrer, struct foreach_spec *foreach)
+{
+	struct expr *array = foreach->array;
+	bool fits;
+
+	if (foreach->limit)
+		infer_expr(inferrer, foreach->limit, TYPE_LONG);
+	if (array->kind == EXPR_HIST) {
+		infer_foreach_histogram(inferrer, foreach);
+		return;
+	}
+	fits = agree_shape(inferrer, array, foreach->keys.count);
+	if (fits && array->kind == EXPR_INDEX)
+		fits = infer_keys(inferrer, array, true);
+	if (!fits)
+		return;
+	infer_foreach_keys(inferrer, foreach);
+	infer_foreach_value(inferrer, foreach);
+	infer_sort(inferrer, foreach);
+	array->type = array->variable->type;
+}
+
+static void infer_delete(struct inferrer *inferrer, struct expr *expr)
+{
+	if (expr->kind == EXPR_INDEX)
+		infer_keys(inferrer, expr, true);
+	else if (expr->kind != EXPR_SYMBOL)
+		diag_error(inferrer->sem->frontend, expr->token,
+			   "only variables and array elements can be deleted");
+	if (!expr->variable)
+		return;
+	expr->type = expr->variable->type;
+	if (expr->type == TYPE_UNKNOWN)
+		report_unresolved(inferrer, expr);
+}
+
+static void infer_return(struct inferrer *inferrer, struct stmt *stmt)
+{
+	struct function *function = inferrer->function;
+
+	if (!stmt->expr || !function)
+		return;
+	infer_expr(inferrer, stmt->expr, function->type == TYPE_VOID ? TYPE_UNKNOWN :
+		   function->type);
+	refuse_statistic(inferrer, stmt->expr);
+	if (function->type == TYPE_UNKNOWN && stmt->expr->type != TYPE_UNKNOWN) {
+		function->type = stmt->expr->type;
+		inferrer->changed = true;
+	}
+}
+
+static void infer_loop(struct inferrer *inferrer, struct stmt *stmt)
+{
+	if (stmt->initial)
+		infer_expr(inferrer, stmt->initial, TYPE_VOID);
+	if (stmt->expr)
+		infer_expr(inferrer, stmt->expr, TYPE_LONG);
+	if (stmt->step)
+		infer_expr(inferrer, stmt->step, TYPE_VOID);
+	infer_stmt(inferrer, stmt->then);
+}
+
+static void infer_try(struct inferrer *inferrer, struct stmt *stmt)
+{
+	infer_stmt(inferrer, stmt->then);
+	if (stmt->catch_variable)
+		infer_expr(inferrer, stmt->catch_variable, TYPE_STRING);
+	infer_stmt(inferrer, stmt->otherwise);
+}
+
+static void infer_stmt(struct inferrer *inferrer, struct stmt *stmt)
+{
+	if (!stmt)
+		return;
+	switch (stmt->kind) {
+	case STMT_NULL: case STMT_NEXT: case STMT_BREAK: case STMT_CONTINUE: case STMT_EMBEDDED:
+		break;
+	case STMT_BLOCK:
+		for (size_t i = 0; i < stmt->body.count; i++)
+			infer_stmt(inferrer, stmt->body.items[i]);
+		break;
+	case STMT_EXPR: infer_expr(inferrer, stmt->expr, TYPE_VOID); break;
+	case STMT_IF:
+		infer_expr(inferrer, stmt->expr, TYPE_LONG);
+		infer_stmt(inferrer, stmt->then);
+		infer_stmt(inferrer, stmt->otherwise);
+		break;
+	case STMT_WHILE: case STMT_FOR: infer_loop(inferrer, stmt); break;
+	case STMT_FOREACH:
+		infer_foreach(inferrer, stmt->foreach);
+		infer_stmt(inferrer, stmt->then);
+		break;
+	case STMT_RETURN: infer_return(inferrer, stmt); break;
+	case STMT_DELETE: infer_delete(inferrer, stmt->expr); break;
+	case STMT_TRY: infer_try(inferrer, stmt); break;
+	}
+}
+
+/* ---- arrays must not grow under a loop that walks them ---- */
+
+struct foreach_check {
+	struct inferrer *inferrer;
+	const struct variable *array;
+	const struct expr *deleted; /* the operand of the delete being looked at: allowed */
+};
+
+static void check_modification(struct tree_visitor *visitor, struct expr *expr, bool is_write)
+{
+	struct foreach_check *check = visitor->data;
+
+	if (is_write && expr->kind == EXPR_INDEX && expr->variable == check->array &&
+	    expr != check->deleted)
+		diag_error(check->inferrer->sem->frontend, expr->token,
+			   "'%s' is modified while a foreach loop walks it", expr->name);
+}
+
+static void note_deleted(struct tree_visitor *visitor, struct stmt *stmt)
+{
+	if (stmt->kind == STMT_DELETE)
+		((struct foreach_check *)visitor->data)->deleted = stmt->expr;
+}
+
+static void check_foreach(struct tree_visitor *visitor, struct stmt *stmt)
+{
+	struct foreach_check check = { visitor->data, NULL, NULL };
+	struct tree_visitor inner = { .expr = check_modification, .stmt = note_deleted,
+				      .data = &check };
+
+	if (stmt->kind != STMT_FOREACH || stmt->foreach->array->kind == EXPR_HIST)
+		return;
+	check.array = stmt->foreach->array->variable;
+	tree_walk_stmt(&inner, stmt->then);
+}
+
+/* ---- rounds ---- */
+
+static void infer_handler(struct inferrer *inferrer, struct probe *probe)
+{
+	inferrer->function = NULL;
+	if (probe->condition)
+		infer_expr(inferrer, probe->condition, TYPE_LONG);
+	infer_stmt(inferrer, probe->body);
+}
+
+static void infer_function(struct inferrer *inferrer, struct function *function)
+{
+	inferrer->function = function;
+	infer_stmt(inferrer, function->body);
+}
+
+static void infer_round(struct inferrer *inferrer)
+{
+	struct semantics *sem = inferrer->sem;
+
+	inferrer->changed = false;
+	for (size_t i = 0; i < sem->builds.count; i++)
+		infer_handler(inferrer, sem->builds.items[i]->probe);
+	for (size_t i = 0; i < sem->functions.count; i++)
+		infer_function(inferrer, sem->functions.items[i]);
+}
+
+static void note_value_return(struct tree_visitor *visitor, struct stmt *stmt)
+{
+	if (stmt->kind == STMT_RETURN && stmt->expr)
+		*(bool *)visitor->data = true;
+}
+
+/* a function that returns no value is void, unless its body is somebody else's language */
+static void settle_void_functions(struct semantics *sem)
+{
+	for (size_t i = 0; i < sem->functions.count; i++) {
+		struct function *function = sem->functions.items[i];
+		bool returns_value = false;
+		struct tree_visitor visitor = { .stmt = note_value_return, .data = &returns_value };
+
+		if (function->type != TYPE_UNKNOWN)
+			continue;
+		tree_walk_stmt(&visitor, function->body);
+		if (!returns_value)
+			function->type = TYPE_VOID;
+	}
+}
+
+static void settle_declared(struct semantics *sem)
+{
+	for (size_t i = 0; i < sem->functions.count; i++) {
+		struct function *function = sem->functions.items[i];
+
+		if (function->type == TYPE_UNKNOWN)
+			function->type = function->declared_type;
+	}
+}
+
+/* a global's initialiser is its first use */
+static void note_initial(struct tree_visitor *visitor, struct expr *expr, bool is_write)
+{
+	struct variable *variable = expr->variable;
+	struct expr *initial = variable ? variable->initial : NULL;
+
+	(void)is_write, (void)visitor;
+	if (!initial || variable->type != TYPE_UNKNOWN)
+		return;
+	variable->type = initial->kind == EXPR_STRING ? TYPE_STRING : TYPE_LONG;
+	variable->type_token = initial->token;
+	initial->type = variable->type;
+}
+
+static void visit_all(struct semantics *sem, struct tree_visitor *visitor)
+{
+	for (size_t i = 0; i < sem->builds.count; i++) {
+		tree_walk_expr(visitor, sem->builds.items[i]->probe->condition, false);
+		tree_walk_stmt(visitor, sem->builds.items[i]->probe->body);
+	}
+	for (size_t i = 0; i < sem->functions.count; i++)
+		tree_walk_stmt(visitor, sem->functions.items[i]->body);
+}
+
+/* ---- what nothing assigns ---- */
+
+static void warn_unassigned(struct tree_visitor *visitor, struct expr *expr, bool is_write)
+{
+	struct semantics *sem = visitor->data;
+	const struct variable *variable = expr->variable;
+	const struct token *token;
+
+	(void)is_write;
+	if (!variable || variable->write_count || variable->initial || !variable->read_count ||
+	    variable->scope == SCOPE_PARAMETER)
+		return;
+	token = variable->token;
+	if (token && token->place.file->kind == SOURCE_SCRIPT)
+		diag_warning(sem->frontend, token, "%s variable '%s' is read but never assigned",
+			     variable->scope == SCOPE_GLOBAL ? "global" : "local", variable->name);
+}
+
+int infer_program(struct semantics *sem)
+{
+	struct inferrer inferrer = { .sem = sem };
+	struct tree_visitor initials = { .expr = note_initial };
+	struct tree_visitor unassigned = { .expr = warn_unassigned, .data = sem };
+	struct tree_visitor loops = { .stmt = check_foreach, .data = &inferrer };
+
+	fold_count_uses(sem);
+	visit_all(sem, &unassigned);
+	visit_all(sem, &initials);
+	settle_declared(sem);
+	do {
+		infer_round(&inferrer);
+	} while (inferrer.changed && !sem->frontend->error_count);
+	settle_void_functions(sem);
+	if (!sem->frontend->error_count) {
+		inferrer.final = true;
+		infer_round(&inferrer);
+		visit_all(sem, &loops);
+	}
+	sem->types_known = true;
+	return sem->frontend->error_count ? -EINVAL : 0;
+}

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From a program to events and back: tracefs_arm() gathers which kernel events its probes stand
+ * on, gives each event one filter and one list of bindings, and hands out an event source that
+ * reads the instance's rings, one per CPU, into streams.
+ *
+ * Loss is exact. What the kernel overwrites (-F) is counted in the sub-buffers themselves; what
+ * it refuses when a buffer is full is counted in per_cpu/cpuN/stats, which is read whenever a
+ * drain found a buffer filled far enough that this can have happened, and once more at the end.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "session.h"
+#include "stream.h"
+
+/* bytes of sub-buffers held in memory: per CPU at most and at least, and for all together */
+#define BLOCK_MAX (1u << 20)
+#define BLOCK_MIN (128u << 10)
+#define BLOCKS_TOTAL (16u << 20)
+
+/* the reader's scheduling decides what is lost, not its speed: see setpriority(2) */
+#define READER_NICE (-10)
+
+/**
+ * struct reader - where one CPU's stream comes from
+ * @ring_fd, @stats_fd: -1 when this CPU has no buffer
+ * @filled: bytes read since the kernel's buffer was last seen empty
+ */
+struct reader {
+	struct stream stream;
+	int ring_fd, stats_fd;
+	bool emptied;
+	uint64_t filled, bytes;
+};
+
+struct source {
+	struct event_source base; /* first: the aggregator knows only this */
+	struct tracefs *tracefs;
+	struct reader *readers;
+	const struct binding **bindings; /* by event id */
+	unsigned binding_count;
+	uint64_t full_mark; /* bytes in a kernel buffer from which it may have refused events */
+	int poll_fd;
+	bool stopped;
+};
+
+static struct source *source_of(struct event_source *base)
+{
+	return (struct source *)base;
+}
+
+/* ---- which events, with which bindings and filters ---- */
+
+/**
+ * struct armed_event - one kernel event and the probes on it
+ * @filter: conditions of all its probes, joined by ||; useless once one probe has none
+ */
+struct armed_event {
+	struct trace_event *event;
+	struct binding *first, *last;
+	struct buf filter;
+	bool unfiltered;
+};
+
+struct arming {
+	struct tracefs *tracefs;
+	struct buf *problem;
+	ARRAY(struct armed_event) events;
+	struct table index; /* event text -> position in events, plus one */
+};
+
+static struct armed_event *armed_event_of(struct arming *arming, struct trace_event *event)
+{
+	uintptr_t position = (uintptr_t)table_get(&arming->index, event->text);
+	struct armed_event armed = { .event = event };
+
+	if (!position) {
+		array_push(arming->tracefs->arena, &arming->events, armed);
+		position = arming->events.count;
+		table_put(&arming->index, event->text, (void *)position);
+	}
+	return &arming->events.items[position - 1];
+}
+
+static void arm_filter(struct armed_event *armed, const struct probe *probe)
+{
+	struct buf text = BUF_INIT;
+
+	buf_putc(&text, '(');
+	if (!armed->unfiltered)
+		filter_print(armed->event, probe, &text);
+	buf_putc(&text, ')');
+	if (text.length == 2 || armed->filter.length + text.length + 8 > TRACE_FILTER_SIZE)
+		armed->unfiltered = true;
+	else if (!strstr(buf_text(&armed->filter), buf_text(&text)))
+		buf_printf(&armed->filter, "%s%s", armed->filter.length ? " || " : "",
+			   buf_text(&text));
+	buf_free(&text);
+}
+
+static int arm_site(struct arming *arming, struct probe *probe, const struct site *site)
+{
+	size_t loads = probe->captures.count;
+	struct trace_event *event = tracepoint_event(site);
+	struct armed_event *armed;
+	struct binding *binding;
+	int error = trace_event_read(event);
+
+	if (error) {
+		buf_printf(arming->problem, "cannot read the format of the trace event %s: %s",
+			   event->text, strerror(-error));
+		return error;
+	}
+	binding = arena_alloc(arming->tracefs->arena,
+			      sizeof(*binding) + loads * sizeof(binding->loads[0]));
+	binding->probe = probe;
+	binding->site = site;
+	binding->load_count = loads;
+	for (size_t i = 0; i < loads; i++)
+		binding->loads[i] = tracepoint_bind(site, probe->captures.items[i]);
+	armed = armed_event_of(arming, event);
+	if (armed->last)
+		armed->last->next = binding;
+	else
+		armed->first = binding;
+	armed->last = binding;
+	arm_filter(armed, probe);
+	return 0;
+}
+
+static int arm_probes(struct arming *arming, struct program *program)
+{
+	int error;
+
+	for (size_t i = 0; i < program->probes.count; i++) {
+		struct probe *probe = program->probes.items[i];
+
+		if (probe->family->source != FAMILY_TRACEFS || !probe->body)
+			continue;
+		for (size_t j = 0; j < probe->sites.count; j++) {
+			error = arm_site(arming, probe, probe->sites.items[j]);
+			if (error)
+				return error;
+		}
+	}
+	return 0;
+}
+
+static int enable_events(struct arming *arming)
+{
+	int error;
+
+	for (size_t i = 0; i < arming->events.count; i++) {
+		struct armed_event *armed = &arming->events.items[i];
+
+		error = instance_enable(arming->tracefs, armed->event,
+					armed->unfiltered ? "" : buf_text(&armed->filter),
+					armed->first->probe->token, arming->problem);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static void index_bindings(struct source *source, const struct arming *arming)
+{
+	for (size_t i = 0; i < arming->events.count; i++)
+		if ((unsigned)arming->events.items[i].event->id >= source->binding_count)
+			source->binding_count = arming->events.items[i].event->id + 1;
+	source->bindings = memory_zalloc(source->binding_count * sizeof(*source->bindings));
+	for (size_t i = 0; i < arming->events.count; i++)
+		source->bindings[arming->events.items[i].event->id] = arming->events.items[i].first;
+}
+
+/* ---- the rings ---- */
+
+static int open_file(struct source *source, unsigned cpu, const char *file)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "per_cpu/cpu%u/%s", cpu, file);
+	return tracefs_instance_file_open(source->tracefs->instance, name,
+					  O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+static int read_layout(struct source *source, struct raw_ring_layout *layout)
+{
+	struct buf text = BUF_INIT;
+	char path[PATH_MAX];
+	int error = -ENAMETOOLONG;
+
+	if (tracefs_path(source->tracefs, path, sizeof(path), "events/header_page"))
+		error = buf_read_file(&text, path);
+	if (!error)
+		error = raw_ring_layout_parse(buf_text(&text), layout);
+	buf_free(&text);
+	return error;
+}
+
+static size_t block_bytes(unsigned cpus)
+{
+	size_t bytes = BLOCKS_TOTAL / cpus;
+
+	return bytes > BLOCK_MAX ? BLOCK_MAX : bytes < BLOCK_MIN ? BLOCK_MIN : bytes;
+}
+
+static void open_reader(struct source *source, unsigned cpu, const struct raw_ring_layout *layout)
+{
+	struct reader *reader = &source->readers[cpu];
+	struct epoll_event interest = { .events = EPOLLIN, .data.u32 = cpu };
+
+	reader->stream.cpu = cpu;
+	reader->stream.bindings = source->bindings;
+	reader->stream.binding_count = source->binding_count;
+	reader->ring_fd = open_file(source, cpu, "trace_pipe_raw");
+	reader->stats_fd = open_file(source, cpu, "stats");
+	reader->emptied = true;
+	if (reader->ring_fd < 0)
+		return;
+	raw_ring_init(&reader->stream.ring, layout, block_bytes(source->base.cpu_count));
+	epoll_ctl(source->poll_fd, EPOLL_CTL_ADD, reader->ring_fd, &interest);
+}
+
+static int open_readers(struct source *source, struct buf *problem)
+{
+	struct raw_ring_layout layout;
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	uint64_t buffer = source->tracefs->options.buffer_bytes;
+	int error = read_layout(source, &layout);
+
+	if (error) {
+		buf_printf(problem, "cannot make sense of %s/events/header_page: %s",
+			   source->tracefs->root, strerror(-error));
+		return error;
+	}
+	source->base.cpu_count = source->base.stream_count = cpus > 0 ? cpus : 1;
+	source->poll_fd = epoll_create1(EPOLL_CLOEXEC);
+	/* half of what is asked for: sub-buffers are never quite full, and sizes are rounded */
+	source->full_mark = (buffer ? buffer : 4u << 20) / 2;
+	source->readers = memory_zalloc(source->base.stream_count * sizeof(*source->readers));
+	for (unsigned cpu = 0; cpu < source->base.cpu_count; cpu++)
+		open_reader(source, cpu, &layout);
+	return 0;
+}
+
+/* ---- loss ---- */
+
+static uint64_t stats_number(const char *text, const char *label)
+{
+	const char *at = strstr(text, label);
+
+	return at ? strtoull(at + strlen(label), NULL, 10) : 0;
+}
+
+/* what the kernel says it lost on this CPU since the instance was made */
+static uint64_t kernel_lost(const struct reader *reader)
+{
+	char text[1024];
+	ssize_t length = reader->stats_fd < 0 ? -1 :
+						pread(reader->stats_fd, text, sizeof(text) - 1, 0);
+
+	text[length > 0 ? length : 0] = '\0';
+	/* "overrun" is also the end of "commit overrun": take it with the line before */
+	return stats_number(text, "\noverrun: ") + stats_number(text, "\ncommit overrun: ") +
+	       stats_number(text, "\ndropped events: ");
+}
+
+/* ---- the operations ---- */
+
+static int source_start(struct event_source *base)
+{
+	/* without CAP_SYS_NICE things go on as they are */
+	setpriority(PRIO_PROCESS, 0, READER_NICE);
+	return instance_switch(source_of(base)->tracefs, true);
+}
+
+static int source_stop(struct event_source *base)
+{
+	source_of(base)->stopped = true;
+	return instance_switch(source_of(base)->tracefs, false);
+}
+
+static ssize_t drain_reader(struct source *source, struct reader *reader)
+{
+	ssize_t moved;
+
+	if (reader->ring_fd < 0)
+		return 0;
+	moved = raw_ring_fill(&reader->stream.ring, reader->ring_fd, &reader->emptied);
+	if (moved < 0) {
+		reader->emptied = true;
+		return moved;
+	}
+	reader->filled += moved;
+	reader->bytes += moved;
+	if (!reader->emptied)
+		return moved;
+	/* overwritten events are counted in the sub-buffers, in their place, until the end */
+	if (source->stopped ||
+	    (reader->filled >= source->full_mark && !source->tracefs->options.overwrite))
+		stream_account_loss(&reader->stream, kernel_lost(reader));
+	reader->filled = 0;
+	return moved;
+}
+
+static ssize_t source_drain(struct event_source *base)
+{
+	struct source *source = source_of(base);
+	ssize_t total = 0, moved, error = 0;
+
+	for (unsigned i = 0; i < base->stream_count; i++) {
+		moved = drain_reader(source, &source->readers[i]);
+		if (moved < 0)
+			error = moved;
+		else
+			total += moved;
+	}
+	return error ? error : total;
+}
+
+static uint64_t source_complete_until(struct event_source *base, unsigned index)
+{
+	const struct reader *reader = &source_of(base)->readers[index];
+
+	return reader->emptied ? UINT64_MAX : raw_ring_last_time(&reader->stream.ring);
+}
+
+static bool source_next(struct event_source *base, unsigned index, struct event *event)
+{
+	return stream_next(&source_of(base)->readers[index].stream, event);
+}
+
+static int source_poll_fd(struct event_source *base)
+{
+	return source_of(base)->poll_fd;
+}
+
+static void source_totals(struct event_source *base, unsigned cpu, struct event_totals *totals)
+{
+	struct source *source = source_of(base);
+	struct reader *reader = &source->readers[cpu];
+
+	if (source->stopped)
+		stream_account_loss(&reader->stream, kernel_lost(reader));
+	totals->delivered = reader->stream.delivered;
+	totals->lost = reader->stream.lost;
+}
+
+static void source_report(struct event_source *base, FILE *out)
+{
+	struct source *source = source_of(base);
+	struct event_totals totals;
+
+	for (unsigned i = 0; i < base->stream_count; i++) {
+		const struct reader *reader = &source->readers[i];
+
+		source_totals(base, i, &totals);
+		fprintf(out, "tracefs cpu %u: %llu events delivered, %llu lost, %llu KiB read", i,
+			(unsigned long long)totals.delivered, (unsigned long long)totals.lost,
+			(unsigned long long)reader->bytes / 1024);
+		if (reader->stream.ring.malformed)
+			fprintf(out, ", %llu sub-buffers malformed",
+				(unsigned long long)reader->stream.ring.malformed);
+		putc('\n', out);
+	}
+}
+
+static void source_free(struct event_source *base)
+{
+	struct source *source = source_of(base);
+
+	for (unsigned i = 0; source->readers && i < base->stream_count; i++) {
+		struct reader *reader = &source->readers[i];
+
+		if (reader->ring_fd >= 0)
+			close(reader->ring_fd);
+		if (reader->stats_fd >= 0)
+			close(reader->stats_fd);
+		raw_ring_free(&reader->stream.ring);
+	}
+	if (source->poll_fd >= 0)
+		close(source->poll_fd);
+	instance_destroy(source->tracefs);
+	free(source->readers);
+	free(source->bindings);
+	free(source);
+}
+
+static const struct event_source_ops source_ops = {
+	.start = source_start,
+	.stop = source_stop,
+	.drain = source_drain,
+	.complete_until = source_complete_until,
+	.next = source_next,
+	.poll_fd = source_poll_fd,
+	.totals = source_totals,
+	.report = source_report,
+	.free = source_free,
+};
+
+/* ---- arming ---- */
+
+static void arming_free(struct arming *arming)
+{
+	for (size_t i = 0; i < arming->events.count; i++)
+		buf_free(&arming->events.items[i].filter);
+}
+
+static int arm_instance(struct source *source, struct arming *arming, struct program *program)
+{
+	struct tracefs *tracefs = arming->tracefs;
+	pid_t target = filter_target(tracefs, program);
+	int error = instance_create(tracefs, arming->problem);
+
+	if (error)
+		return error;
+	if (target)
+		instance_trace_target(tracefs, target);
+	index_bindings(source, arming);
+	error = open_readers(source, arming->problem);
+	return error ? error : enable_events(arming);
+}
+
+struct event_source *tracefs_arm(struct tracefs *tracefs, struct program *program,
+				 struct buf *problem)
+{
+	struct arming arming = { .tracefs = tracefs, .problem = problem };
+	struct source *source;
+
+	tracefs_reap(&tracefs->options.log);
+	table_init(&arming.index, tracefs->arena);
+	if (arm_probes(&arming, program) < 0 || !arming.events.count) {
+		arming_free(&arming);
+		return NULL;
+	}
+	source = memory_zalloc(sizeof(*source));
+	source->base.ops = &source_ops;
+	source->base.name = "tracefs";
+	source->tracefs = tracefs;
+	source->poll_fd = -1;
+	if (arm_instance(source, &arming, program) < 0) {
+		source_free(&source->base);
+		source = NULL;
+	}
+	arming_free(&arming);
+	return source ? &source->base : NULL;
+}

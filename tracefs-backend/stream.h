@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One CPU's records as events: the ring of sub-buffers, the bindings of each event id, and what is
+ * known to be lost. Knows nothing of where sub-buffers come from: the kernel, a file, a fuzzer.
+ */
+#ifndef STREAM_H
+#define STREAM_H
+
+#include "../aggregator/aggregator.h"
+#include "ring.h"
+
+/**
+ * struct stream - one CPU
+ * @bindings: by event id, @binding_count of them; NULL for ids that mean nothing to us
+ * @lost: events known to be lost, of which @lost_unsaid were not yet handed out as EVENT_LOST
+ */
+struct stream {
+	struct raw_ring ring;
+	const struct binding **bindings;
+	unsigned binding_count;
+	unsigned cpu;
+	uint64_t delivered, lost, lost_unsaid;
+};
+
+/** stream_next() - the next event in order; false when none is in memory */
+bool stream_next(struct stream *stream, struct event *event);
+/** stream_account_loss() - the kernel says it lost @total events of this CPU so far */
+void stream_account_loss(struct stream *stream, uint64_t total);
+
+#endif
