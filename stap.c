@@ -51,8 +51,6 @@ struct session {
 	struct tracefs *tracefs;
 	struct perf *perf;
 	struct aggregator *aggregator;
-	struct event_source *sources[3]; /* armed, not yet handed over */
-	unsigned source_count;
 	int status;
 };
 
@@ -434,22 +432,24 @@ static int session_take_source(struct session *session, struct event_source *sou
 	return error;
 }
 
+/* sources start in the order they are handed over: who a task is must be known before its events */
 static int pass_arm(struct session *session)
 {
 	struct program *program = frontend_program(session->frontend);
-	struct event_source *source;
 	struct buf problem = BUF_INIT;
+	struct event_source *source = NULL;
 	int error;
 
+	if (program->needs & NEED_TASK)
+		source = perf_sideband(session->perf, program->needs & NEED_MAPS, &problem);
+	error = session_take_source(session, source, &problem);
+	if (error)
+		return error;
 	source = tracefs_arm(session->tracefs, program, &problem);
 	error = session_take_source(session, source, &problem);
 	if (error)
 		return error;
 	source = perf_arm(session->perf, program, &problem);
-	error = session_take_source(session, source, &problem);
-	if (error || !(program->needs & NEED_TASK))
-		return error;
-	source = perf_sideband(session->perf, program->needs & NEED_MAPS, &problem);
 	return session_take_source(session, source, &problem);
 }
 
@@ -556,7 +556,8 @@ static void session_free(struct session *session)
 
 static void install_signals(void)
 {
-	struct sigaction action = { .sa_handler = session_interrupt, .sa_flags = SA_RESTART };
+	/* without SA_RESTART: a write blocked on a full pipe must be given up at a second Ctrl-C */
+	struct sigaction action = { .sa_handler = session_interrupt };
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

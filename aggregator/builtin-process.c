@@ -308,7 +308,8 @@ bool builtin_system(struct native_call *call)
 	pid_t child;
 	int error;
 
-	vm_output_check(call->session);
+	if (call->session->flush_output) /* the script's text comes before the command's */
+		call->session->flush_output(call->session);
 	error = posix_spawn(&child, "/bin/sh", NULL, NULL, arguments, environ);
 	if (error)
 		return native_error(call, "cannot run a command: %s", strerror(error));

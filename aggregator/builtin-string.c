@@ -89,7 +89,8 @@ bool builtin_strtol(struct native_call *call)
 	if (*at == '-')
 		at++;
 	if (base == 0)
-		base = at[0] != '0' ? 10 : (at[1] | 0x20) == 'x' && isxdigit((unsigned char)at[2]) ? 16 : 8;
+		base = at[0] != '0' ? 10 :
+		       (at[1] | 0x20) == 'x' && isxdigit((unsigned char)at[2]) ? 16 : 8;
 	if (base == 16 && at[0] == '0' && (at[1] | 0x20) == 'x')
 		at += 2;
 	for (; digit_value(*at) < base; at++)

@@ -77,6 +77,7 @@ struct code {
 	size_t count;
 	union value *frame;		 /* what a frame starts as */
 	unsigned long_constants, longs, string_constants, registers;
+	unsigned long_locals, string_locals; /* right behind their bank's constants */
 	uint16_t *parameters;		 /* registers of the function's parameters */
 	size_t parameter_count;
 	struct code *next_overload;

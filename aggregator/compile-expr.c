@@ -111,7 +111,8 @@ static size_t compile_keys(struct compiler *compiler, const struct expr *expr,
 	}
 	for (size_t i = 0; i < expr->arg_count; i++) {
 		if (!expr->args[i]) {
-			compile_problem(compiler, expr->token, "a slice where one element is needed");
+			compile_problem(compiler, expr->token,
+					"a slice where one element is needed");
 			return 0;
 		}
 	}
@@ -668,7 +669,8 @@ static reg compile_capture(struct compiler *compiler, const struct expr *expr, r
 
 static reg compile_unsupported(struct compiler *compiler, const struct expr *expr, reg want)
 {
-	compile_problem(compiler, expr->token, "this expression cannot be computed outside the kernel");
+	compile_problem(compiler, expr->token,
+			"this expression cannot be computed outside of the kernel");
 	return result_register(compiler, is_string_type(expr->type), want);
 }
 

@@ -5,6 +5,13 @@
  */
 #include "compile.h"
 
+/* with MAXACTION every statement and every turn of a loop counts */
+static void count_action(struct compiler *compiler)
+{
+	if (compiler->bytecode->options->limits[LIMIT_MAXACTION] > 0)
+		emit(compiler, OPCODE_ACTION, 0, 0, 0);
+}
+
 struct loop_state {
 	jump_array breaks, continues;
 	jump_array *outer_breaks, *outer_continues;
@@ -70,6 +77,7 @@ static void compile_loop(struct compiler *compiler, const struct stmt *stmt)
 		compile_effect(compiler, stmt->initial);
 	enter_loop(compiler, &state);
 	top = compiler->insns.count;
+	count_action(compiler);
 	if (stmt->expr)
 		end = compile_condition(compiler, stmt->expr);
 	compile_stmt(compiler, stmt->then);
@@ -320,9 +328,8 @@ void compile_stmt(struct compiler *compiler, const struct stmt *stmt)
 	if (!stmt)
 		return;
 	compiler->token = stmt->token;
-	if (compiler->bytecode->options->limits[LIMIT_MAXACTION] > 0 && stmt->kind != STMT_BLOCK &&
-	    stmt->kind != STMT_NULL)
-		emit(compiler, OPCODE_ACTION, 0, 0, 0);
+	if (stmt->kind != STMT_BLOCK && stmt->kind != STMT_NULL)
+		count_action(compiler);
 	compile_one(compiler, stmt);
 	compiler->longs.top = longs;
 	compiler->texts.top = texts;

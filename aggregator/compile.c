@@ -184,6 +184,8 @@ static void finish_frame(struct compiler *compiler)
 	code->long_constants = (unsigned)compiler->numbers.count;
 	code->longs = code->long_constants + compiler->longs.highest;
 	code->string_constants = (unsigned)compiler->strings.count;
+	code->long_locals = compiler->longs.locals;
+	code->string_locals = compiler->texts.locals;
 	first_string = code->longs + code->string_constants;
 	code->registers = (unsigned)first_string + compiler->texts.highest;
 	if (code->registers >= REGISTER_NONE) {

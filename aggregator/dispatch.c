@@ -147,7 +147,7 @@ static bool moment_ends(const struct dispatch *dispatch, enum moment moment)
 {
 	const struct vm_session *session = dispatch->session;
 
-	if (session->interrupted && vm_interrupt_due(session))
+	if (session->interrupted && clock_now() >= session->interrupt_deadline)
 		return true;
 	if (moment == MOMENT_BEGIN)
 		return session->exiting || session->interrupted;

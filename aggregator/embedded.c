@@ -52,8 +52,8 @@ static const char prologue[] =
 	"  int n = vasprintf(&text, format, args); va_end(args);\n"
 	"  if (n >= 0) { frame->print(frame->owner, text, n); free(text); } }\n"
 	"#define STAP_PRINTF(...) stap_print(stap_frame, __VA_ARGS__)\n"
-	"#define STAP_ERROR(...) do { snprintf(stap_frame->error, MAXSTRINGLEN, __VA_ARGS__);\n"
-	"	return 1; } while (0)\n"
+	"#define STAP_ERROR(...) do { snprintf(stap_frame->error, MAXSTRINGLEN, __VA_ARGS__);"
+	" return 1; } while (0)\n"
 	"#define STAP_NEXT return 2\n";
 
 static bool needs_loading(const struct bytecode *bytecode)
@@ -84,7 +84,8 @@ static void add_function(const struct bytecode *bytecode, size_t index, struct b
 	buf_printf(out, "#define STAP_RETVALUE (stap_frame->%s)\n", is_string ? "text" : "number");
 	if (is_string)
 		buf_puts(out, "#define STAP_RETURN(...) do { __VA_OPT__(strlcpy("
-			      "STAP_RETVALUE, (__VA_ARGS__), MAXSTRINGLEN);) return 0; } while (0)\n");
+			      "STAP_RETVALUE, (__VA_ARGS__), MAXSTRINGLEN);) return 0; }"
+			      " while (0)\n");
 	else
 		buf_puts(out, "#define STAP_RETURN(...) do { __VA_OPT__("
 			      "STAP_RETVALUE = (int64_t)(__VA_ARGS__);) return 0; } while (0)\n");
@@ -100,9 +101,10 @@ static void add_function(const struct bytecode *bytecode, size_t index, struct b
 static void add_everything(const struct bytecode *bytecode, struct buf *out)
 {
 	const struct program *program = bytecode->program;
+	int64_t limit = bytecode->options->limits[LIMIT_MAXSTRINGLEN];
 
 	buf_printf(out, "#define _GNU_SOURCE 1\n#define MAXSTRINGLEN %lld\n",
-		   (long long)bytecode->options->limits[LIMIT_MAXSTRINGLEN]);
+		   (long long)(limit > 0 ? limit : 1));
 	buf_puts(out, prologue);
 	for (size_t i = 0; i < program->embedded.count; i++) {
 		add_line_directive(program->embedded.items[i], out);
@@ -253,7 +255,7 @@ int embedded_call(const struct code *code, const union value *arguments,
 		  struct vm_session *session, union value *result, struct buf *error)
 {
 	union embedded_value values[OPERANDS_MAX];
-	size_t size = (size_t)session->options->limits[LIMIT_MAXSTRINGLEN] + 1;
+	size_t size = native_limit_length(session, SIZE_MAX) + 1;
 	char *texts = memory_alloc(2 * size);
 	struct embedded_frame frame = {
 		.arguments = values, .text = texts, .error = texts + size,
@@ -265,7 +267,7 @@ int embedded_call(const struct code *code, const union value *arguments,
 	fill_arguments(code, arguments, values);
 	verdict = code->embedded(&frame);
 	if (code->function->type == TYPE_STRING)
-		result->string = str_new(texts, strnlen(texts, size - 2));
+		result->string = str_new(texts, strnlen(texts, size - 1));
 	else
 		result->number = frame.number;
 	if (verdict == EMBEDDED_ERROR) {

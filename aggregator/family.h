@@ -16,7 +16,7 @@ struct moment_probe {
 	int64_t sequence;
 	bool exits;		/* oneshot: exit() behind the handler */
 	uint64_t period;	/* TIMER: ns */
-	uint64_t randomize;	/* TIMER: up to this many ns more or less, each time; < period + 1 */
+	uint64_t randomize;	/* TIMER: up to this many ns more or less, each time */
 };
 
 /** moment_of() - the moment of a probe that fires without a kernel event, NULL for others */

@@ -11,6 +11,8 @@
  * loop's back-edge; what happened before is delivered within the same time; end probes run, and
  * are never cut by the first Ctrl-C unless it came while they ran. Twice: the handler is broken off
  * at once, also an end probe; what follows is skipped; the text printed so far is written.
+ *
+ * When the output's reader is gone, the handler that prints is broken off likewise; end probes run.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -54,6 +56,7 @@ struct aggregator {
 	uint64_t last_round;		/* ns: when it began */
 	uint64_t drain_interval;
 	uint64_t hits, dropped;		/* delivered; past the cut */
+	uint64_t unread_handler;	/* number of the handler that lost its reader; 0 for none */
 	unsigned empty_wakes;
 	size_t started;			/* sources that are started */
 	bool closed;			/* no more hits and timers at all */
@@ -65,13 +68,29 @@ enum { POLL_WAKE, POLL_TARGET, POLL_SOURCES };
 
 /* ---- making and freeing ---- */
 
+/* a signal handler writes it */
+static inline bool session_interrupted(const struct vm_session *session)
+{
+	return *(const volatile bool *)&session->interrupted;
+}
+
+static void session_set_interrupted(struct vm_session *session, bool interrupted)
+{
+	*(volatile bool *)&session->interrupted = interrupted;
+}
+
+/* when nobody reads any more, the run ends, and first of all the handler that prints */
 static void run_flush(struct vm_session *session)
 {
 	struct aggregator *aggregator = session->owner;
+	bool was_closed = aggregator->output.closed;
 
 	output_flush(&aggregator->output, &session->output);
-	if (unlikely(aggregator->output.closed))
-		session->exiting = true;
+	if (likely(was_closed == aggregator->output.closed))
+		return;
+	aggregator->unread_handler = aggregator->dispatch.handlers;
+	session->exiting = true;
+	session_set_interrupted(session, true);
 }
 
 static int64_t wall_offset(void)
@@ -90,6 +109,7 @@ static void aggregator_init_session(struct aggregator *aggregator)
 	aggregator->session = session;
 	session->owner = aggregator;
 	session->flush_output = run_flush;
+	session->interrupt_deadline = UINT64_MAX;
 	session->wall_offset = wall_offset();
 }
 
@@ -151,15 +171,10 @@ void aggregator_dump(struct aggregator *aggregator, FILE *out)
 
 /* ---- Ctrl-C ---- */
 
-/* a signal handler writes it */
-static inline bool session_interrupted(const struct vm_session *session)
+static void run_interrupt_now(struct vm_session *session)
 {
-	return *(const volatile bool *)&session->interrupted;
-}
-
-static void session_set_interrupted(struct vm_session *session, bool interrupted)
-{
-	*(volatile bool *)&session->interrupted = interrupted;
+	session->interrupt_deadline = 0;
+	session_set_interrupted(session, true);
 }
 
 void aggregator_interrupt(struct aggregator *aggregator)
@@ -172,7 +187,7 @@ void aggregator_interrupt(struct aggregator *aggregator)
 		aggregator->interrupt_time = now;
 		session->interrupt_deadline = now + INTERRUPT_GRACE_NS;
 	} else {
-		session->interrupt_deadline = 0;
+		run_interrupt_now(session);
 	}
 	aggregator->interrupts++;
 	session_set_interrupted(session, true);
@@ -182,7 +197,10 @@ void aggregator_interrupt(struct aggregator *aggregator)
 
 bool vm_interrupt_due(const struct vm_session *session)
 {
-	return clock_now() >= session->interrupt_deadline;
+	const struct aggregator *aggregator = session->owner;
+
+	return aggregator->dispatch.handlers == aggregator->unread_handler ||
+	       clock_now() >= session->interrupt_deadline;
 }
 
 /* ---- what ends the run ---- */
@@ -204,9 +222,9 @@ static void run_check_end(struct aggregator *aggregator)
 		aggregator->closed = true;
 		aggregator->ending = true;
 	}
-	if (session_interrupted(session)) {
+	if (aggregator->interrupts) {
 		run_end_at(aggregator, aggregator->interrupt_time);
-		if (vm_interrupt_due(session))
+		if (clock_now() >= session->interrupt_deadline)
 			aggregator->closed = true;
 	}
 }
@@ -477,6 +495,10 @@ static uint64_t run_lost(const struct aggregator *aggregator)
 
 static void report_source(const struct aggregator *aggregator, struct event_source *source)
 {
+	if (source->ops->report) {
+		source->ops->report(source, stderr);
+		return;
+	}
 	for (unsigned cpu = 0; cpu < source->cpu_count; cpu++) {
 		struct event_totals totals = { 0, 0 };
 
@@ -486,15 +508,13 @@ static void report_source(const struct aggregator *aggregator, struct event_sour
 				 "%s: cpu %u: %" PRIu64 " events delivered, %" PRIu64 " lost",
 				 source->name, cpu, totals.delivered, totals.lost);
 	}
-	if (source->ops->report && aggregator->options.log.verbosity > 0)
-		source->ops->report(source, stderr);
 }
 
 static void report_figures(const struct aggregator *aggregator)
 {
 	const struct merge *merge = &aggregator->merge;
 
-	for (size_t i = 0; i < aggregator->started; i++)
+	for (size_t i = 0; i < aggregator->started && aggregator->options.log.verbosity > 0; i++)
 		report_source(aggregator, merge->sources.items[i]);
 	if (aggregator->started)
 		log_info(&aggregator->options.log, 1,
@@ -533,9 +553,12 @@ static void report_errors(const struct aggregator *aggregator)
 /* end probes get their time whatever the first Ctrl-C did to others; a second one stays */
 static void run_end_probes(struct aggregator *aggregator)
 {
-	session_set_interrupted(aggregator->session, false);
+	if (aggregator->interrupts < 2) {
+		session_set_interrupted(aggregator->session, false);
+		aggregator->session->interrupt_deadline = UINT64_MAX;
+	}
 	if (aggregator->interrupts >= 2)
-		session_set_interrupted(aggregator->session, true);
+		run_interrupt_now(aggregator->session);
 	dispatch_end(&aggregator->dispatch);
 	run_flush(aggregator->session);
 }

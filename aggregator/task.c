@@ -15,7 +15,7 @@
 #define COMM_MAX 15			     /* TASK_COMM_LEN - 1 (include/linux/sched.h) */
 #define FORGET_DELAY_NS UINT64_C(1000000000) /* an exited task is kept this much longer */
 #define SLOTS_FIRST 1024
-#define SWEEP_FIRST 65536		     /* tasks; above it those that vanished are looked for */
+#define SWEEP_FIRST 65536		     /* tasks; beyond, vanished ones are looked for */
 #define CPU_MAX 65536
 #define PPID_UNKNOWN (-1)
 

@@ -235,7 +235,8 @@ static bool statistic_fits(const struct verifier *verifier, const struct insn *i
 
 	if (insn->op != OPCODE_STAT)
 		return variable->stat.needs & (STAT_HIST_LINEAR | STAT_HIST_LOG);
-	return need && need <= STAT_VARIANCE && !(need & (need - 1)) && STAT_OPERAND_SHIFT(insn->c) < 63;
+	return need && need <= STAT_VARIANCE && !(need & (need - 1)) &&
+	       STAT_OPERAND_SHIFT(insn->c) < 63;
 }
 
 static const char *verify_special(const struct verifier *verifier, const struct insn *insn)

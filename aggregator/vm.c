@@ -28,7 +28,7 @@ struct walk {
 struct frame {
 	const struct code *code;
 	const struct insn *call; /* in the caller, NULL in the handler itself */
-	size_t base;		 /* of its registers on the stack */
+	union value *registers;
 	size_t walks;		 /* first of its walks */
 };
 
@@ -37,8 +37,9 @@ struct vm {
 	struct bytecode bytecode;
 	struct global *globals;
 	size_t global_count;
-	union value *stack;
-	size_t stack_capacity;
+	union value **handlers;	/* the registers of each handler, kept from run to run */
+	union value *stack;	/* the registers of function calls */
+	size_t stack_top, stack_capacity;
 	struct frame *frames;
 	size_t depth, frame_capacity;
 	struct walk *walks;
@@ -227,44 +228,76 @@ static void walks_reserve(struct vm *vm, size_t extra)
 	vm->walk_count = need;
 }
 
+static void stack_grow(struct vm *vm, size_t need)
+{
+	union value *old = vm->stack;
+
+	vm->stack_capacity = need * 2 + 64;
+	vm->stack = memory_realloc(old, vm->stack_capacity * sizeof(*vm->stack));
+	for (size_t i = 1; i < vm->depth; i++)
+		vm->frames[i].registers = vm->stack + (vm->frames[i].registers - old);
+}
+
 static union value *frame_enter(struct vm *vm, const struct code *code, const struct insn *call)
 {
-	const struct frame *caller = vm->depth ? &vm->frames[vm->depth - 1] : NULL;
-	size_t base = caller ? caller->base + caller->code->registers : 0;
+	union value *registers;
 
 	if (unlikely(vm->depth == vm->frame_capacity)) {
 		vm->frame_capacity = vm->frame_capacity * 2 + 16;
 		vm->frames = memory_realloc(vm->frames,
 					    vm->frame_capacity * sizeof(*vm->frames));
 	}
-	if (unlikely(base + code->registers > vm->stack_capacity)) {
-		vm->stack_capacity = (base + code->registers) * 2 + 64;
-		vm->stack = memory_realloc(vm->stack, vm->stack_capacity * sizeof(*vm->stack));
-	}
-	vm->frames[vm->depth++] = (struct frame){ code, call, base, vm->walk_count };
+	if (unlikely(vm->stack_top + code->registers >= vm->stack_capacity))
+		stack_grow(vm, vm->stack_top + code->registers);
+	registers = vm->stack + vm->stack_top;
+	vm->stack_top += code->registers;
+	vm->frames[vm->depth++] = (struct frame){ code, call, registers, vm->walk_count };
 	if (code->cursors)
 		walks_reserve(vm, code->cursors);
-	memcpy(vm->stack + base, code->frame, code->registers * sizeof(*vm->stack));
-	return vm->stack + base;
+	memcpy(registers, code->frame, code->registers * sizeof(*registers));
+	return registers;
+}
+
+/*
+ * A handler does not run twice at once, so its registers stay where they are: constants need no
+ * copying, temporaries no clearing, and only named variables start afresh.
+ */
+static void handler_enter(struct vm *vm, const struct code *code, union value *registers)
+{
+	union value *local = registers + code->long_constants;
+
+	for (size_t i = 0; i < code->long_locals; i++)
+		local[i].number = 0;
+	local = registers + code->longs + code->string_constants;
+	for (size_t i = 0; i < code->string_locals; i++) {
+		str_unref(local[i].string);
+		local[i].string = str_empty();
+	}
+	vm->frames[0] = (struct frame){ code, NULL, registers, 0 };
+	vm->depth = 1;
+	if (code->cursors)
+		walks_reserve(vm, code->cursors);
 }
 
 static void frame_leave(struct vm *vm)
 {
 	const struct frame *frame = &vm->frames[--vm->depth];
 	const struct code *code = frame->code;
-	union value *registers = vm->stack + frame->base;
 
-	for (size_t i = code->longs + code->string_constants; i < code->registers; i++)
-		str_unref(registers[i].string);
 	if (code->cursors) {
 		walks_close_from(vm, frame->walks);
 		vm->walk_count = frame->walks;
 	}
+	if (!vm->depth)
+		return;
+	for (size_t i = code->longs + code->string_constants; i < code->registers; i++)
+		str_unref(frame->registers[i].string);
+	vm->stack_top -= code->registers;
 }
 
 static union value *top_registers(struct vm *vm)
 {
-	return vm->stack + vm->frames[vm->depth - 1].base;
+	return vm->frames[vm->depth - 1].registers;
 }
 
 static inline void set_string(union value *where, struct str *str)
@@ -275,10 +308,10 @@ static inline void set_string(union value *where, struct str *str)
 	str_unref(old);
 }
 
-static void gather(const struct insn *word, size_t count, const union value *registers,
-		   union value *out)
+static inline void gather(const struct insn *word, size_t count, const union value *registers,
+			  union value *out)
 {
-	for (; count > OPERANDS_PER_WORD; count -= OPERANDS_PER_WORD, word++) {
+	for (; unlikely(count > OPERANDS_PER_WORD); count -= OPERANDS_PER_WORD, word++) {
 		*out++ = registers[word->a];
 		*out++ = registers[word->b];
 		*out++ = registers[word->c];
@@ -375,6 +408,15 @@ static bool load_unsigned(const struct event *event, size_t offset, size_t size,
 	}
 }
 
+static bool load_signed(const struct event *event, size_t offset, size_t size, uint64_t *out)
+{
+	unsigned unused = 64 - 8 * (unsigned)size;
+	bool ok = load_unsigned(event, offset, size, out);
+
+	*out = (uint64_t)((int64_t)(*out << unused) >> unused);
+	return ok;
+}
+
 static bool load_bits(const struct event *event, const struct load *load, int64_t *out)
 {
 	uint64_t bits;
@@ -399,11 +441,11 @@ static bool load_number(const struct event *event, const struct load *load, int6
 
 	switch (load->kind) {
 	case LOAD_U8: ok = load_unsigned(event, load->offset, 1, &bits); break;
-	case LOAD_S8: ok = load_unsigned(event, load->offset, 1, &bits); bits = (uint64_t)(int8_t)bits; break;
+	case LOAD_S8: ok = load_signed(event, load->offset, 1, &bits); break;
 	case LOAD_U16: ok = load_unsigned(event, load->offset, 2, &bits); break;
-	case LOAD_S16: ok = load_unsigned(event, load->offset, 2, &bits); bits = (uint64_t)(int16_t)bits; break;
+	case LOAD_S16: ok = load_signed(event, load->offset, 2, &bits); break;
 	case LOAD_U32: ok = load_unsigned(event, load->offset, 4, &bits); break;
-	case LOAD_S32: ok = load_unsigned(event, load->offset, 4, &bits); bits = (uint64_t)(int32_t)bits; break;
+	case LOAD_S32: ok = load_signed(event, load->offset, 4, &bits); break;
 	case LOAD_64: ok = load_unsigned(event, load->offset, 8, &bits); break;
 	case LOAD_CPU: ok = true; bits = event->cpu; break;
 	case LOAD_BITS: return load_bits(event, load, out);
@@ -696,12 +738,14 @@ static const struct insn *unwind(struct vm *vm, const struct insn *insn)
 {
 	const struct frame *frame = &vm->frames[vm->depth - 1];
 	const struct try_region *region;
+	size_t at;
 
 	vm->error_token = vm->bare ? NULL : frame->code->tokens[insn - frame->code->insns];
 	vm->bare = false;
 	for (;;) {
 		frame = &vm->frames[vm->depth - 1];
-		region = vm->fatal ? NULL : find_try(frame->code, (size_t)(insn - frame->code->insns));
+		at = (size_t)(insn - frame->code->insns);
+		region = vm->fatal ? NULL : find_try(frame->code, at);
 		if (region)
 			break;
 		insn = frame->call;
@@ -711,7 +755,7 @@ static const struct insn *unwind(struct vm *vm, const struct insn *insn)
 	}
 	walks_close_from(vm, frame->walks + region->cursors);
 	if (region->message != REGISTER_NONE)
-		set_string(&vm->stack[frame->base + region->message],
+		set_string(&frame->registers[region->message],
 			   str_new(buf_text(&vm->error),
 				   native_limit_length(&vm->session, vm->error.length)));
 	buf_reset(&vm->text);
@@ -719,6 +763,13 @@ static const struct insn *unwind(struct vm *vm, const struct insn *insn)
 }
 
 /* ---- the interpreter ---- */
+
+/* without an owner nobody grants a moment's grace */
+static bool is_interrupted(const struct vm_session *session)
+{
+	return *(const volatile bool *)&session->interrupted &&
+	       (!session->owner || vm_interrupt_due(session));
+}
 
 static int64_t divide(int64_t a, int64_t b)
 {
@@ -741,7 +792,7 @@ static bool interpret(struct vm *vm)
 	struct global *const globals = vm->globals;
 	const struct code *code = vm->frames[0].code;
 	const struct insn *pc = code->insns;
-	union value *r = vm->stack;
+	union value *r = vm->frames[0].registers;
 	union value keys[MAX_INDEXES], *value;
 	struct insn i = *pc;
 	size_t depth;
@@ -843,8 +894,7 @@ do_MATCH:
 do_JUMP:
 	GO(insn_target(i));
 do_LOOP:
-	if (unlikely(*(volatile bool *)&vm->session.interrupted) &&
-	    vm_interrupt_due(&vm->session))
+	if (unlikely(is_interrupted(&vm->session)))
 		goto interrupted;
 	vm_output_check(&vm->session);
 	GO(insn_target(i));
@@ -900,6 +950,8 @@ do_NEXT_OVERLOAD: {
 do_CALL:
 do_CALL_LONG:
 do_CALL_STRING:
+	if (unlikely(is_interrupted(&vm->session)))
+		goto interrupted;
 	depth = vm->depth;
 	if (!call(vm, &vm->bytecode.functions[i.b], pc))
 		goto raise;
@@ -1113,6 +1165,34 @@ raise:
 
 /* ---- life ---- */
 
+static void handlers_make(struct vm *vm)
+{
+	const struct bytecode *bytecode = &vm->bytecode;
+
+	vm->handlers = memory_zalloc((bytecode->probe_count + 1) * sizeof(*vm->handlers));
+	for (size_t i = 0; i < bytecode->probe_count; i++) {
+		const struct code *code = &bytecode->probes[i];
+		size_t size = code->registers * sizeof(union value);
+
+		vm->handlers[i] = memory_alloc(size + 1);
+		memcpy(vm->handlers[i], code->frame, size);
+	}
+	vm->frame_capacity = 16;
+	vm->frames = memory_alloc(vm->frame_capacity * sizeof(*vm->frames));
+}
+
+static void handlers_free(struct vm *vm)
+{
+	for (size_t i = 0; i < vm->bytecode.probe_count; i++) {
+		const struct code *code = &vm->bytecode.probes[i];
+
+		for (size_t k = code->longs + code->string_constants; k < code->registers; k++)
+			str_unref(vm->handlers[i][k].string);
+		free(vm->handlers[i]);
+	}
+	free(vm->handlers);
+}
+
 struct vm *vm_new(const struct program *program, const struct run_options *options,
 		  struct task_model *tasks)
 {
@@ -1126,6 +1206,7 @@ struct vm *vm_new(const struct program *program, const struct run_options *optio
 		free(vm);
 		return NULL;
 	}
+	handlers_make(vm);
 	vm->global_count = program->globals.count;
 	vm->globals = memory_zalloc((vm->global_count + 1) * sizeof(*vm->globals));
 	for (size_t i = 0; i < vm->global_count; i++)
@@ -1143,6 +1224,7 @@ void vm_free(struct vm *vm)
 		str_unref(vm->recent[i]);
 	regex_groups_free(&vm->match.groups);
 	str_unref(vm->match.subject);
+	handlers_free(vm);
 	str_unref(vm->tokenizer.text);
 	free(vm->globals);
 	free(vm->stack);
@@ -1173,7 +1255,7 @@ bool vm_run(struct vm *vm, const struct vm_context *context)
 	vm->task = NULL;
 	vm->fatal = vm->quiet = vm->bare = false;
 	vm->actions = 0;
-	frame_enter(vm, code, NULL);
+	handler_enter(vm, code, vm->handlers[context->probe->index]);
 	if (likely(interpret(vm)))
 		return true;
 	buf_reset(&vm->text);

@@ -260,6 +260,7 @@ struct function {
 	int64_t priority;     /* `function f:long (…) : priority`; overloads run in this order */
 	struct function *next_overload;
 	bool used;
+	const struct token *type_token; /* where type was decided, for conflict messages */
 	bool is_pure;	      /* set by fold: no effect besides its value */
 	unsigned needs;	      /* set by plan: enum context_need, callees included */
 	unsigned slot;	      /* index in program.functions */

@@ -87,3 +87,34 @@ struct stmt *stmt_copy(struct arena *arena, const struct stmt *stmt)
 		array_push(arena, &copy->body, stmt_copy(arena, stmt->body.items[i]));
 	return copy;
 }
+
+#ifdef UNIT_TEST
+#include "../lib/unit.h"
+#include "parse.h"
+
+UNIT_TEST_CASE(copy_prints_the_same_and_shares_nothing)
+{
+	static const char text[] =
+		"probe a { foreach (v = [k, l-] in b[*, 1] limit c + 1) { try { x = $p->q[r]$ } "
+		"catch (m) { printf(\"%d\", @cast(s, \"t\")->u ? f(1, 2) : @hist_log(w)[3]) } } "
+		"for (i = 0; i < 3; i++) if (i in b) delete b[i, 1]; else next }";
+	struct frontend_options options = { 0 };
+	struct frontend *frontend = frontend_new(&options);
+	struct script *script =
+		parse_source(frontend, session_add_source(frontend, SOURCE_SCRIPT, "<input>", text,
+							  sizeof(text) - 1));
+	struct stmt *body = script->probes.items[0]->body;
+	struct stmt *copy = stmt_copy(frontend_arena(frontend), body);
+	struct buf before = BUF_INIT, after = BUF_INIT;
+
+	CHECK_INT(diag_error_count(frontend), 0);
+	stmt_print(body, &before, 0);
+	body->body.items[0]->foreach->limit->b->number = 99;
+	body->body.items[0]->foreach->array->args[1]->number = 99;
+	stmt_print(copy, &after, 0);
+	CHECK_STR(buf_text(&after), buf_text(&before));
+	buf_free(&before);
+	buf_free(&after);
+	frontend_free(frontend);
+}
+#endif

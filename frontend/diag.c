@@ -7,6 +7,7 @@
 #include "lex.h"
 
 #define SOURCE_WINDOW 160 /* bytes of a source line shown at most */
+#define STRING_SHOWN 40	  /* bytes of a string literal in a headline */
 #define VIA_SHOWN 8	  /* uses of macros shown at most */
 
 static bool same_place(const struct token *a, const struct token *b)
@@ -144,6 +145,16 @@ size_t diag_error_count(const struct frontend *frontend)
 
 /* ---- printing ---- */
 
+/* control characters of a hostile script do not reach the terminal; tabs keep the caret right */
+static void print_visible(FILE *out, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = text[i];
+
+		fputc(c == '\t' || (c >= ' ' && c != 0x7f) ? c : '?', out);
+	}
+}
+
 static void describe_token(FILE *out, const struct token *token)
 {
 	switch (token->kind) {
@@ -157,7 +168,10 @@ static void describe_token(FILE *out, const struct token *token)
 		fprintf(out, "number '%s'", token->text);
 		break;
 	case TOKEN_STRING:
-		fprintf(out, "string");
+		fputs("string '", out);
+		print_visible(out, token->text, token->length < STRING_SHOWN ? token->length :
+			      STRING_SHOWN);
+		fputs(token->length > STRING_SHOWN ? "...'" : "'", out);
 		break;
 	case TOKEN_OPERATOR:
 		fprintf(out, "operator '%s'", token->text);
@@ -166,7 +180,7 @@ static void describe_token(FILE *out, const struct token *token)
 		fprintf(out, "embedded code");
 		break;
 	case TOKEN_JUNK:
-		fprintf(out, "junk");
+		fprintf(out, token->text[0] ? "junk '%s'" : "junk", token->text);
 		break;
 	}
 }
@@ -180,16 +194,6 @@ static void print_location(FILE *out, const struct token *token)
 		fprintf(out, "%s EOF", place->file->name);
 	else
 		fprintf(out, " at %s:%u:%u", place->file->name, place->line, place->column);
-}
-
-/* control characters of a hostile script do not reach the terminal; tabs keep the caret right */
-static void print_visible(FILE *out, const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = text[i];
-
-		fputc(c == '\t' || (c >= ' ' && c != 0x7f) ? c : '?', out);
-	}
 }
 
 static void print_caret(FILE *out, const char *text, size_t length, int indent)

@@ -54,8 +54,10 @@ static void build_add_segments(struct semantics *sem, struct probe_build *build,
 	struct body_segment segment;
 
 	for (frame = frames; frame; frame = frame->outer) {
-		segment = (struct body_segment){ frame->entry->alias->body, frame->entry->unit, true };
-		if (segment.body && !frame->entry->alias->is_epilogue)
+		const struct probe_declaration *alias = frame->entry->alias;
+
+		segment = (struct body_segment){ alias->body, frame->entry->unit, true };
+		if (segment.body && !alias->is_epilogue)
 			array_push(sem->arena, &build->segments, segment);
 	}
 	array_push(sem->arena, &build->segments, *own);
@@ -114,8 +116,10 @@ static void family_emit_probe(struct family_match *match, const struct probe_poi
 	build->unit = x->unit;
 	build->probe = probe_new(emit->walk, emit->family, point);
 	build->probe->data = data;
-	if (site)
+	if (site) {
+		site->family = emit->family;
 		array_push(sem->arena, &build->probe->sites, site);
+	}
 	build_add_segments(sem, build, emit->walk->frames, &own);
 	build_add_epilogues(sem, build, emit->walk->frames);
 	build_add_conditions(sem, build, emit->walk->conditions);
@@ -357,10 +361,11 @@ static void suggest_components(const struct expansion *x, size_t id,
 		return;
 	names = arena_alloc(sem->arena, node->children.count * sizeof(*names));
 	for (size_t i = 0; i < node->children.count; i++) {
-		const struct match_node *child = node->children.entries[i].value;
+		const struct table_entry *entry = &node->children.entries[i];
+		const struct match_node *child = entry->value;
 
 		if (strcmp(child->name, component->name) == 0) {
-			diag_hint(sem->frontend, id, "there is '%s'", node->children.entries[i].key);
+			diag_hint(sem->frontend, id, "there is '%s'", entry->key);
 			return;
 		}
 		names[count++] = child->name;
@@ -368,14 +373,18 @@ static void suggest_components(const struct expansion *x, size_t id,
 	diag_suggest(sem->frontend, id, component->name, names, count);
 }
 
-static void report_no_match(const struct expansion *x, const struct probe_point *point)
+static void report_no_match(const struct walk *walk, const struct probe_point *point)
 {
+	const struct expansion *x = walk->x;
 	const struct point_component *component = far_component(x, point);
 	size_t id = diag_error(x->sem->frontend, component->token ? component->token : point->token,
 			       "while resolving probe point '%s', no match",
 			       point_text(x->sem->arena, point));
 
 	suggest_components(x, id, component);
+	for (const struct alias_frame *frame = walk->frames; frame; frame = frame->outer)
+		diag_also(x->sem->frontend, id, frame->entry->alias->alias->token,
+			  "the point comes from this alias");
 }
 
 /* ---- points ---- */
@@ -409,7 +418,7 @@ static void expand_point(struct walk *walk, const struct probe_point *point)
 	fetch_names(x->sem, point);
 	walk_node(&inner, x->sem->tree, 0);
 	if (x->produced == before && frontend->error_count == mark.errors)
-		report_no_match(x, point);
+		report_no_match(walk, point);
 	if (x->produced == before && (point->optional || point->sufficient))
 		diag_rewind(frontend, mark);
 	x->far_node = far_node;

@@ -639,8 +639,7 @@ static void drop_empty_probes(struct semantics *sem)
 			sem->builds.items[kept++] = build;
 		else
 			diag_warning(sem->frontend, build->probe->token,
-				     "probe '%s' does nothing and is left out",
-				     build->probe->alias_text);
+				     "this probe does nothing and is left out");
 	}
 	sem->builds.count = kept;
 }

@@ -118,7 +118,8 @@ static void format_directive(struct format_reader *reader)
 const struct format *format_parse(struct frontend *frontend, const char *text, size_t length,
 				  const struct token *token)
 {
-	struct format_reader reader = { frontend, token, text, text + length, NULL, BUF_INIT, false };
+	struct format_reader reader = { .frontend = frontend, .token = token, .at = text,
+					.end = text + length };
 
 	reader.format = arena_new_object(frontend_arena(frontend), struct format);
 	while (reader.at < reader.end && !reader.failed) {

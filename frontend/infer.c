@@ -96,8 +96,8 @@ static bool agree_shape(struct inferrer *inferrer, struct expr *expr, size_t cou
 	if (variable->index_count == count && variable->shape_token)
 		return true;
 	id = diag_error(frontend, expr->token, count ?
-			"'%s' is used with %zu keys here" : "array '%s' is used without keys here",
-			variable->name, count);
+			"'%s' is used with %zu key%s here" : "array '%s' is used without keys here",
+			variable->name, count, count == 1 ? "" : "s");
 	if (!variable->shape_token)
 		diag_also(frontend, id, variable->token, "it is declared as an array here");
 	else if (variable->index_count)
@@ -121,8 +121,8 @@ static void agree_index(struct inferrer *inferrer, struct variable *variable, si
 		return;
 	}
 	snprintf(what, sizeof(what), "key %zu of '%.40s'", i + 1, variable->name);
-	agree(inferrer, &variable->index_types[i], &variable->index_tokens[i], key->type, key->token,
-	      what);
+	agree(inferrer, &variable->index_types[i], &variable->index_tokens[i], key->type,
+	      key->token, what);
 }
 
 /* the keys of INDEX and IN, `*` where @any_allowed */
@@ -145,11 +145,13 @@ static bool infer_keys(struct inferrer *inferrer, struct expr *expr, bool any_al
 static void report_unresolved(struct inferrer *inferrer, const struct expr *expr)
 {
 	struct frontend *frontend = inferrer->sem->frontend;
-	const struct variable *variable = expr->variable;
+	struct variable *variable = expr->variable;
 	size_t id;
 
-	if (!inferrer->final)
+	if (!inferrer->final || (variable && variable->type_token))
 		return;
+	if (variable)
+		variable->type_token = expr->token; /* one message is enough */
 	id = diag_error(frontend, expr->token, "unresolved type of '%s'", expr->name);
 	if (variable && !variable->write_count)
 		diag_hint(frontend, id, "nothing assigns '%s' a value", variable->name);
@@ -320,7 +322,8 @@ static void infer_argument(struct inferrer *inferrer, struct expr *arg, struct v
 	}
 	if (!parameter->type_token)
 		parameter->type_token = parameter->token;
-	snprintf(what, sizeof(what), "argument '%.32s' of '%.40s'", parameter->name, function->name);
+	snprintf(what, sizeof(what), "argument '%.32s' of '%.40s'", parameter->name,
+		 function->name);
 	agree(inferrer, &parameter->type, &parameter->type_token, arg->type, arg->token, what);
 }
 
@@ -332,6 +335,7 @@ static void infer_result(struct inferrer *inferrer, struct expr *expr, struct fu
 
 	if (function->type == TYPE_UNKNOWN && want != TYPE_UNKNOWN && want != TYPE_VOID) {
 		function->type = want;
+		function->type_token = expr->token;
 		inferrer->changed = true;
 	}
 	if (function->type != TYPE_VOID || want == TYPE_VOID) {
@@ -372,7 +376,7 @@ static void infer_call(struct inferrer *inferrer, struct expr *expr, enum type w
 			infer_argument(inferrer, expr->args[i], f->parameters.items[i], f);
 		infer_result(inferrer, expr, f, want);
 	}
-	if (inferrer->final && expr->type == TYPE_UNKNOWN && want != TYPE_VOID)
+	if (inferrer->final && expr->function->type == TYPE_UNKNOWN && want != TYPE_VOID)
 		diag_error(inferrer->sem->frontend, expr->token,
 			   "unresolved type of function '%s'", expr->name);
 }
@@ -468,10 +472,12 @@ static void infer_plain_assign(struct inferrer *inferrer, struct expr *expr, enu
 	if (want == TYPE_VOID)
 		want = TYPE_UNKNOWN;
 	infer_expr(inferrer, expr->b, want);
+	refuse_statistic(inferrer, expr->b);
+	if (expr->b->type == TYPE_STATS || (inferrer->final && expr->b->type == TYPE_UNKNOWN))
+		return;
 	infer_expr(inferrer, expr->a, expr->b->type);
 	if (expr->b->type == TYPE_UNKNOWN && expr->a->type != TYPE_STATS)
 		infer_expr(inferrer, expr->b, expr->a->type);
-	refuse_statistic(inferrer, expr->b);
 	settle(inferrer, expr, expr->a->type, want);
 }
 
@@ -662,13 +668,13 @@ static void infer_return(struct inferrer *inferrer, struct stmt *stmt)
 
 	if (!stmt->expr || !function)
 		return;
-	infer_expr(inferrer, stmt->expr, function->type == TYPE_VOID ? TYPE_UNKNOWN :
-		   function->type);
+	infer_expr(inferrer, stmt->expr, TYPE_UNKNOWN);
+	if (stmt->expr->type == TYPE_UNKNOWN)
+		infer_expr(inferrer, stmt->expr, function->type);
 	refuse_statistic(inferrer, stmt->expr);
-	if (function->type == TYPE_UNKNOWN && stmt->expr->type != TYPE_UNKNOWN) {
-		function->type = stmt->expr->type;
-		inferrer->changed = true;
-	}
+	agree(inferrer, &function->type, &function->type_token, stmt->expr->type,
+	      stmt->expr->token,
+	      arena_printf(inferrer->sem->arena, "the result of '%s'", function->name));
 }
 
 static void infer_loop(struct inferrer *inferrer, struct stmt *stmt)
@@ -810,6 +816,8 @@ static void settle_declared(struct semantics *sem)
 
 		if (function->type == TYPE_UNKNOWN)
 			function->type = function->declared_type;
+		if (function->type != TYPE_UNKNOWN && !function->type_token)
+			function->type_token = function->token;
 	}
 }
 
@@ -839,31 +847,69 @@ static void visit_all(struct semantics *sem, struct tree_visitor *visitor)
 
 /* ---- what nothing assigns ---- */
 
+struct assignment_check {
+	struct semantics *sem;
+	const variable_array *locals; /* of the handler or function being looked at */
+};
+
+static void suggest_assigned(const struct assignment_check *check, size_t id,
+			     const struct variable *variable)
+{
+	struct semantics *sem = check->sem;
+	ARRAY(const char *) names = { 0 };
+
+	for (size_t i = 0; i < check->locals->count; i++)
+		if (check->locals->items[i]->write_count)
+			array_push(sem->arena, &names, check->locals->items[i]->name);
+	for (size_t i = 0; i < sem->user.globals.count; i++)
+		if (sem->user.globals.entries[i].value != variable)
+			array_push(sem->arena, &names, sem->user.globals.entries[i].key);
+	diag_suggest(sem->frontend, id, variable->name, names.items, names.count);
+}
+
 static void warn_unassigned(struct tree_visitor *visitor, struct expr *expr, bool is_write)
 {
-	struct semantics *sem = visitor->data;
+	const struct assignment_check *check = visitor->data;
 	const struct variable *variable = expr->variable;
-	const struct token *token;
+	size_t id;
 
 	(void)is_write;
 	if (!variable || variable->write_count || variable->initial || !variable->read_count ||
-	    variable->scope == SCOPE_PARAMETER)
+	    variable->scope == SCOPE_PARAMETER ||
+	    variable->token->place.file->kind != SOURCE_SCRIPT)
 		return;
-	token = variable->token;
-	if (token && token->place.file->kind == SOURCE_SCRIPT)
-		diag_warning(sem->frontend, token, "%s variable '%s' is read but never assigned",
-			     variable->scope == SCOPE_GLOBAL ? "global" : "local", variable->name);
+	id = diag_warning(check->sem->frontend, variable->token,
+			  "%s variable '%s' is read but never assigned",
+			  variable->scope == SCOPE_GLOBAL ? "global" : "local", variable->name);
+	suggest_assigned(check, id, variable);
+}
+
+static void check_assignments(struct semantics *sem)
+{
+	struct assignment_check check = { .sem = sem };
+	struct tree_visitor visitor = { .expr = warn_unassigned, .data = &check };
+
+	fold_count_uses(sem);
+	for (size_t i = 0; i < sem->builds.count; i++) {
+		struct probe *probe = sem->builds.items[i]->probe;
+
+		check.locals = &probe->locals;
+		tree_walk_expr(&visitor, probe->condition, false);
+		tree_walk_stmt(&visitor, probe->body);
+	}
+	for (size_t i = 0; i < sem->functions.count; i++) {
+		check.locals = &sem->functions.items[i]->locals;
+		tree_walk_stmt(&visitor, sem->functions.items[i]->body);
+	}
 }
 
 int infer_program(struct semantics *sem)
 {
 	struct inferrer inferrer = { .sem = sem };
 	struct tree_visitor initials = { .expr = note_initial };
-	struct tree_visitor unassigned = { .expr = warn_unassigned, .data = sem };
 	struct tree_visitor loops = { .stmt = check_foreach, .data = &inferrer };
 
-	fold_count_uses(sem);
-	visit_all(sem, &unassigned);
+	check_assignments(sem);
 	visit_all(sem, &initials);
 	settle_declared(sem);
 	do {

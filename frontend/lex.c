@@ -111,6 +111,7 @@ static void finish(struct lexer *lexer, struct token *token, enum token_kind kin
 static void fail(struct lexer *lexer, struct token *token, const char *text)
 {
 	token->kind = TOKEN_JUNK;
+	token->text = "";
 	if (!lexer->silent)
 		diag_error(lexer->frontend, token, "%s", text);
 }
@@ -390,6 +391,7 @@ static void index_probe(struct indexer *indexer)
 				       frontend_intern(indexer->lexer.frontend, buf_text(&name)),
 				       false);
 	} while (sees(indexer, "=") || sees(indexer, "+="));
+	buf_free(&name);
 	while (indexer->token->kind != TOKEN_END && !sees(indexer, "{"))
 		next(indexer);
 	skip_brackets(indexer, "{", "}");

@@ -120,6 +120,7 @@ static struct semantics *semantics_new(struct frontend *frontend)
 	table_init(&sem->library.functions, arena);
 	table_init(&sem->library.globals, arena);
 	table_init(&sem->generated, arena);
+	table_init(&sem->reported, arena);
 	return sem;
 }
 
@@ -314,8 +315,8 @@ static void index_text(struct semantics *sem, struct library_file *file)
 static bool directory_fits(const struct frontend_options *options, const char *name)
 {
 	static const char *const others[] = {
-		"x86_64", "i386", "i686", "arm", "arm64", "powerpc", "s390", "riscv", "mips", "ia64",
-		"bpf", "dyninst", "loongarch",
+		"x86_64", "i386", "i686", "arm", "arm64", "powerpc", "s390", "riscv", "mips",
+		"ia64", "loongarch", "bpf", "dyninst",
 	};
 
 	if (options->arch && strcmp(name, options->arch) == 0)

@@ -42,8 +42,8 @@ static void list_site_variables(struct semantics *sem, const struct probe *probe
 	count = probe->family->variables(sem->frontend, probe->sites.items[0], variables,
 					 MAX_LISTED_VARIABLES);
 	for (size_t i = 0; i < count; i++)
-		buf_printf(line, " %s:%s", variables[i].name,
-			   variables[i].c_type ? variables[i].c_type : type_name(variables[i].type));
+		buf_printf(line, " %s:%s", variables[i].name, variables[i].c_type ?
+			   variables[i].c_type : type_name(variables[i].type));
 }
 
 static void list_variables(struct semantics *sem, struct probe_build *build, struct buf *line)
@@ -122,8 +122,9 @@ static void describe_builtin(const struct builtin *builtin, struct buf *line)
 			continue;
 		}
 		number++;
-		buf_printf(line, "%s%sarg%zu:%s%s", number > 1 ? ", " : "", optional ? "[" : "", number,
-			   *letter == 's' ? "string" : "long", optional ? "]" : "");
+		buf_printf(line, "%s%sarg%zu:%s%s", number > 1 ? ", " : "",
+			   optional ? "[" : "", number, *letter == 's' ? "string" : "long",
+			   optional ? "]" : "");
 	}
 	buf_putc(line, ')');
 }

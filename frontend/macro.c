@@ -15,6 +15,27 @@ bool token_is(const struct token *token, const char *text)
 	       strcmp(token->text, text) == 0;
 }
 
+const struct token *token_junk(struct frontend *frontend, const struct token *token)
+{
+	struct token *junk = arena_memdup(frontend->arena, token, sizeof(*token));
+
+	junk->kind = TOKEN_JUNK;
+	junk->text = "";
+	return junk;
+}
+
+bool token_report_junk(struct frontend *frontend, const struct token *token)
+{
+	if (token->kind != TOKEN_JUNK)
+		return false;
+	if (token->text[0] >= '0' && token->text[0] <= '9')
+		diag_error(frontend, token, "number '%s' invalid or out of range", token->text);
+	else if (token->text[0] == '$' || token->text[0] == '@')
+		diag_error(frontend, token, "command line argument out of range [1-%zu]",
+			   frontend->options.argument_count);
+	return true;
+}
+
 void macro_reader_init(struct macro_reader *reader, struct frontend *frontend,
 		       const struct source_file *file)
 {
@@ -73,10 +94,8 @@ static const struct token *use_argument(struct macro_reader *reader, const struc
 	struct frontend *frontend = reader->frontend;
 	size_t count = frontend->options.argument_count;
 
-	if (index < 1 || (size_t)index > count) {
-		diag_error(frontend, token, "command line argument out of range [1-%zu]", count);
-		return replace_token(reader, token, TOKEN_JUNK, "");
-	}
+	if (index < 1 || (size_t)index > count)
+		return replace_token(reader, token, TOKEN_JUNK, token->text);
 	frontend->arguments_used.items[index - 1] = true;
 	if (token->text[0] == '@')
 		return replace_token(reader, token, TOKEN_STRING,
@@ -279,7 +298,7 @@ static void add_macro(struct macro_reader *reader, struct macro *macro)
 }
 
 /* @define NAME[(PARAMETERS)] %( BODY %) */
-static void read_definition(struct macro_reader *reader, const struct token *define)
+static bool read_definition(struct macro_reader *reader, const struct token *define)
 {
 	struct macro *macro = arena_new_object(reader->frontend->arena, struct macro);
 	const struct token *name = peek_here(reader);
@@ -287,14 +306,16 @@ static void read_definition(struct macro_reader *reader, const struct token *def
 	if (!is_plain_name(name)) {
 		diag_expected(reader->frontend, name ? name : define,
 			      "expected the name of a macro");
-		return;
+		return false;
 	}
 	macro->token = read_here(reader);
 	macro->name = prefixed(reader, macro->token);
 	if (peek_here_is(reader, "(") && !read_parameters(reader, macro))
-		return;
-	if (read_body(reader, macro))
-		add_macro(reader, macro);
+		return false;
+	if (!read_body(reader, macro))
+		return false;
+	add_macro(reader, macro);
+	return true;
 }
 
 /* ---- uses ---- */
@@ -384,7 +405,7 @@ static bool read_arguments(struct macro_reader *reader, const struct token *call
 	return false;
 }
 
-static void use_macro(struct macro_reader *reader, const struct macro *macro,
+static bool use_macro(struct macro_reader *reader, const struct macro *macro,
 		      const struct token *call, const struct expansion *scope)
 {
 	struct expansion *expansion = arena_new_object(reader->frontend->arena, struct expansion);
@@ -392,14 +413,15 @@ static void use_macro(struct macro_reader *reader, const struct macro *macro,
 	for (const struct expansion *outer = scope; outer; outer = outer->caller) {
 		if (outer->macro == macro) {
 			diag_error(reader->frontend, call, "macro '%s' uses itself", macro->name);
-			return;
+			return false;
 		}
 	}
 	expansion->macro = macro;
 	expansion->caller = scope;
 	if (macro->parameters.count && !read_arguments(reader, call, expansion))
-		return;
+		return false;
 	push_frame(reader, &macro->body, expansion, &call->place);
+	return true;
 }
 
 const struct token *macro_token(struct macro_reader *reader)
@@ -417,16 +439,17 @@ const struct token *macro_token(struct macro_reader *reader)
 		if (token->kind != TOKEN_IDENTIFIER || token->text[0] != '@')
 			return token;
 		if (token_is(token, "@define")) {
-			read_definition(reader, token);
+			if (!read_definition(reader, token))
+				return token_junk(reader->frontend, token);
 			continue;
 		}
 		argument = find_argument(scope, token->text);
 		macro = argument ? NULL : find_macro(reader, token->text);
 		if (argument)
 			push_frame(reader, argument, scope->caller, NULL);
-		else if (macro)
-			use_macro(reader, macro, token, scope);
-		else
+		else if (!macro)
 			return token;
+		else if (!use_macro(reader, macro, token, scope))
+			return token_junk(reader->frontend, token);
 	}
 }

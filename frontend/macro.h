@@ -52,6 +52,14 @@ void macro_reader_init(struct macro_reader *reader, struct frontend *frontend,
 const struct token *macro_token(struct macro_reader *reader);
 /** macro_read_library() - read all .stpm files of the library directories, once */
 void macro_read_library(struct frontend *frontend);
+/** token_junk() - what stands in the stream where an error was reported: no second complaint */
+const struct token *token_junk(struct frontend *frontend, const struct token *token);
+/**
+ * token_report_junk() - report what is wrong with @token, unless the lexer already did
+ * Numbers and missing arguments are reported only when somebody wants the token: they may stand
+ * in a branch that is not taken. Returns false when @token is not junk.
+ */
+bool token_report_junk(struct frontend *frontend, const struct token *token);
 bool token_is(const struct token *token, const char *operator_or_name);
 
 #endif

@@ -68,6 +68,42 @@ static void recover(struct parser *parser)
 	parser->panic = false;
 }
 
+/* after an error between ( and ): go on behind the ), so that the body is read all the same */
+static void recover_header(struct parser *parser)
+{
+	size_t depth = 0;
+
+	while (parser->panic && !parser->abandoned) {
+		const struct token *token = parser->token;
+
+		if (begins_definition(token) || token_is(token, "}"))
+			return;
+		parser->panic = false;
+		if (token_is(token, "{") || (depth == 0 && parser_accept(parser, ")")))
+			return;
+		if (token_is(token, "("))
+			depth++;
+		else if (token_is(token, ")"))
+			depth--;
+		parser_next(parser);
+		parser->panic = true;
+	}
+}
+
+/* ( of a header; the body follows even when what stands between is broken */
+static bool open_header(struct parser *parser)
+{
+	parser_expect(parser, "(");
+	return !parser->panic;
+}
+
+static void close_header(struct parser *parser, bool opened)
+{
+	parser_expect(parser, ")");
+	if (opened)
+		recover_header(parser);
+}
+
 /* ---- blocks ---- */
 
 /* block: { { statement } } */
@@ -99,11 +135,10 @@ struct stmt *parse_block(struct parser *parser)
 /* ( expression ) */
 static struct expr *parse_condition(struct parser *parser)
 {
-	struct expr *expr;
+	bool opened = open_header(parser);
+	struct expr *expr = parse_expression(parser);
 
-	parser_expect(parser, "(");
-	expr = parse_expression(parser);
-	parser_expect(parser, ")");
+	close_header(parser, opened);
 	return expr;
 }
 
@@ -150,15 +185,16 @@ static struct expr *parse_optional_expression(struct parser *parser, const char 
 static struct stmt *parse_for(struct parser *parser)
 {
 	struct stmt *stmt = new_stmt(parser, STMT_FOR);
+	bool opened;
 
 	parser_expect(parser, "for");
-	parser_expect(parser, "(");
+	opened = open_header(parser);
 	stmt->initial = parse_optional_expression(parser, ";");
 	parser_expect(parser, ";");
 	stmt->expr = parse_optional_expression(parser, ";");
 	parser_expect(parser, ";");
 	stmt->step = parse_optional_expression(parser, ")");
-	parser_expect(parser, ")");
+	close_header(parser, opened);
 	stmt->then = parse_loop_body(parser);
 	return stmt;
 }
@@ -259,16 +295,17 @@ static void parse_array(struct parser *parser, struct foreach_spec *foreach)
 static struct stmt *parse_foreach(struct parser *parser)
 {
 	struct stmt *stmt = new_stmt(parser, STMT_FOREACH);
+	bool opened;
 
 	stmt->foreach = arena_new_object(parser->arena, struct foreach_spec);
 	parser_expect(parser, "foreach");
-	parser_expect(parser, "(");
+	opened = open_header(parser);
 	parse_variables(parser, stmt->foreach);
 	parser_expect(parser, "in");
 	parse_array(parser, stmt->foreach);
 	if (parser_accept(parser, "limit"))
 		stmt->foreach->limit = parse_expression(parser);
-	parser_expect(parser, ")");
+	close_header(parser, opened);
 	stmt->then = parse_loop_body(parser);
 	return stmt;
 }
@@ -424,3 +461,66 @@ static struct stmt *parse_statement(struct parser *parser)
 	parser_leave(parser);
 	return stmt;
 }
+
+#ifdef UNIT_TEST
+#include "../lib/unit.h"
+
+static struct stmt *test_statement(struct frontend **frontend, const char *text)
+{
+	static const struct frontend_options options;
+	struct script *script;
+	const char *source;
+
+	*frontend = frontend_new(&options);
+	source = arena_printf((*frontend)->arena, "probe a { %s }", text);
+	script = parse_source(*frontend, session_add_source(*frontend, SOURCE_SCRIPT, "<input>",
+							    source, strlen(source)));
+	return script->probes.items[0]->body;
+}
+
+UNIT_TEST_CASE(parse_stmt_reads_every_sort)
+{
+	struct frontend *frontend;
+	const struct foreach_spec *foreach =
+		test_statement(&frontend, "foreach ([k, l-] in a) ;")->body.items[0]->foreach;
+
+	CHECK_INT(foreach->direction, -1);
+	CHECK_INT(foreach->sort_column, 2);
+	frontend_free(frontend);
+	foreach = test_statement(&frontend, "foreach (v+ = k in a) ;")->body.items[0]->foreach;
+	CHECK_INT(foreach->direction, 1);
+	CHECK_INT(foreach->sort_column, 0);
+	CHECK_STR(foreach->value->name, "v");
+	CHECK_STR(foreach->keys.items[0]->name, "k");
+	frontend_free(frontend);
+	foreach = test_statement(&frontend, "foreach (k in a @sum-) ;")->body.items[0]->foreach;
+	CHECK_INT(foreach->sort_stat, STAT_SUM);
+	CHECK_INT(foreach->sort_column, 0);
+	frontend_free(frontend);
+	foreach = test_statement(&frontend, "foreach (k in a) ;")->body.items[0]->foreach;
+	CHECK_INT(foreach->direction, 0);
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(parse_stmt_reads_bodies_behind_broken_headers)
+{
+	struct frontend *frontend;
+
+	test_statement(&frontend, "if (a b) { x = } for (a = 1, b; ; ) y = ; while (c { z = * }");
+	CHECK_INT(diag_error_count(frontend), 6);
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(parse_stmt_bounds_nesting)
+{
+	struct frontend *frontend;
+	struct buf text = BUF_INIT;
+
+	for (int i = 0; i < 100000; i++)
+		buf_puts(&text, "if (1) {");
+	test_statement(&frontend, buf_text(&text));
+	CHECK(diag_error_count(frontend) >= 1);
+	frontend_free(frontend);
+	buf_free(&text);
+}
+#endif

@@ -56,11 +56,8 @@ void parser_fail(struct parser *parser, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (parser->token->kind != TOKEN_JUNK)
+	if (!token_report_junk(parser->frontend, parser->token))
 		diag_expected(parser->frontend, parser->token, "%s", text);
-	else if (parser->token->text[0] >= '0' && parser->token->text[0] <= '9')
-		diag_error(parser->frontend, parser->token, "number '%s' invalid or out of range",
-			   parser->token->text);
 }
 
 const struct token *parser_identifier(struct parser *parser, const char *what)
@@ -105,8 +102,8 @@ static void define(struct parser *parser, enum definition_kind kind, void *node)
 
 /* ---- probe points ---- */
 
-typedef ARRAY(struct point_component) component_array;
-typedef ARRAY(component_array) path_array;
+/* what one way through the braces of a probe point leads to */
+typedef ARRAY(struct probe_point) path_array;
 
 /* argument: ( STRING ) | ( [ - ] NUMBER ) */
 static void parse_argument(struct parser *parser, struct point_component *component)
@@ -164,11 +161,11 @@ static path_array parse_path(struct parser *parser);
 /* alternatives: { path { , path } } | component */
 static path_array parse_alternatives(struct parser *parser)
 {
+	struct probe_point single = { .token = parser_peek(parser) };
 	path_array result = { 0 };
-	component_array single = { 0 };
 
 	if (!parser_accept(parser, "{")) {
-		array_push(parser->arena, &single, parse_component(parser));
+		array_push(parser->arena, &single.components, parse_component(parser));
 		array_push(parser->arena, &result, single);
 		return result;
 	}
@@ -183,15 +180,19 @@ static path_array parse_alternatives(struct parser *parser)
 	return result;
 }
 
-static component_array join(struct parser *parser, const component_array *left,
-			    const component_array *right)
+/* @right with the components of @left in front */
+static struct probe_point join(struct parser *parser, const struct probe_point *left,
+			       const struct probe_point *right)
 {
-	component_array both = { 0 };
+	struct probe_point both = *right;
 
-	for (size_t i = 0; i < left->count; i++)
-		array_push(parser->arena, &both, left->items[i]);
-	for (size_t i = 0; i < right->count; i++)
-		array_push(parser->arena, &both, right->items[i]);
+	both.token = left->token;
+	both.components.items = NULL;
+	both.components.count = both.components.capacity = 0;
+	for (size_t i = 0; i < left->components.count; i++)
+		array_push(parser->arena, &both.components, left->components.items[i]);
+	for (size_t i = 0; i < right->components.count; i++)
+		array_push(parser->arena, &both.components, right->components.items[i]);
 	return both;
 }
 
@@ -205,14 +206,45 @@ static path_array cross(struct parser *parser, const path_array *left, const pat
 		return *right;
 	}
 	for (size_t i = 0; i < left->count; i++) {
+		const struct probe_point *head = &left->items[i];
+
+		if (!parser->panic && (head->optional || head->sufficient || head->condition))
+			diag_error(parser->frontend, head->token,
+				   "'?', '!' and conditions must stand at the end of a probe point");
 		for (size_t j = 0; j < right->count; j++)
-			array_push(parser->arena, &result,
-				   join(parser, &left->items[i], &right->items[j]));
+			array_push(parser->arena, &result, join(parser, head, &right->items[j]));
 	}
 	return result;
 }
 
-/* path: alternatives { . alternatives } */
+/* suffix: [ ? | ! ] [ if ( expression ) ], for all of @paths */
+static void parse_suffix(struct parser *parser, path_array *paths)
+{
+	bool optional = parser_accept(parser, "?");
+	bool sufficient = !optional && parser_accept(parser, "!");
+	struct expr *condition = NULL;
+
+	if (parser_accept(parser, "if")) {
+		parser_expect(parser, "(");
+		condition = parse_expression(parser);
+		parser_expect(parser, ")");
+	}
+	if (parser->panic)
+		return;
+	for (size_t i = 0; i < paths->count; i++) {
+		struct probe_point *point = &paths->items[i];
+
+		point->optional |= optional;
+		point->sufficient |= sufficient;
+		if (condition && point->condition)
+			diag_error(parser->frontend, point->token,
+				   "a probe point takes one condition");
+		else if (condition)
+			point->condition = expr_copy(parser->arena, condition);
+	}
+}
+
+/* path: alternatives { . alternatives } suffix */
 static path_array parse_path(struct parser *parser)
 {
 	path_array paths = { 0 };
@@ -223,49 +255,21 @@ static path_array parse_path(struct parser *parser)
 	while (parser_accept(parser, ".")) {
 		path_array tails = parse_alternatives(parser);
 
-		if (tails.count == 1 && paths.count == 1)
-			for (size_t i = 0; i < tails.items[0].count; i++)
-				array_push(parser->arena, &paths.items[0],
-					   tails.items[0].items[i]);
-		else
-			paths = cross(parser, &paths, &tails);
+		paths = cross(parser, &paths, &tails);
 	}
+	parse_suffix(parser, &paths);
 	parser_leave(parser);
 	return paths;
 }
 
-static void add_points(struct parser *parser, const path_array *paths,
-		       const struct probe_point *shared, point_array *points)
-{
-	for (size_t i = 0; i < paths->count; i++) {
-		struct probe_point *point = arena_memdup(parser->arena, shared, sizeof(*point));
-
-		for (size_t j = 0; j < paths->items[i].count; j++)
-			array_push(parser->arena, &point->components,
-				   paths->items[i].items[j]);
-		if (i > 0 && point->condition)
-			point->condition = expr_copy(parser->arena, point->condition);
-		array_push(parser->arena, points, point);
-	}
-}
-
-/* point: path [ ? | ! ] [ if ( expression ) ] */
+/* point: path, which braces may turn into several */
 static void parse_point(struct parser *parser, point_array *points)
 {
-	struct probe_point shared = { .token = parser_peek(parser) };
 	path_array paths = parse_path(parser);
 
-	if (parser_accept(parser, "?"))
-		shared.optional = true;
-	else if (parser_accept(parser, "!"))
-		shared.sufficient = true;
-	if (parser_accept(parser, "if")) {
-		parser_expect(parser, "(");
-		shared.condition = parse_expression(parser);
-		parser_expect(parser, ")");
-	}
-	if (!parser->panic)
-		add_points(parser, &paths, &shared, points);
+	for (size_t i = 0; !parser->panic && i < paths.count; i++)
+		array_push(parser->arena, points,
+			   arena_memdup(parser->arena, &paths.items[i], sizeof(paths.items[i])));
 }
 
 /* ---- probes ---- */
@@ -552,6 +556,8 @@ static void parse_definition(struct parser *parser)
 		parse_function(parser, false);
 	else if (parser_peek(parser)->kind == TOKEN_EMBEDDED)
 		parse_embedded_definition(parser);
+	else if (parser->lost_brace && parser_accept(parser, "}"))
+		parser->lost_brace = false;
 	else
 		parser_fail(parser, "expected 'probe', 'global', 'private', 'function', or '%%{'");
 }
@@ -562,9 +568,7 @@ static void recover(struct parser *parser)
 	static const char *const words[] = { "probe", "global", "private", "function" };
 	bool found = false;
 
-	/* the braces of a block that was given up are of no interest */
-	while (parser->abandoned && token_is(parser->token, "}"))
-		parser->token = preproc_token(parser->preproc);
+	parser->lost_brace |= parser->abandoned;
 	parser->panic = parser->abandoned = false;
 	while (!found && parser->token->kind != TOKEN_END && parser->token->kind != TOKEN_EMBEDDED) {
 		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
@@ -628,3 +632,92 @@ int parse_probe_points(struct frontend *frontend, const struct source_file *file
 	frontend->phase = phase;
 	return frontend->error_count > errors ? -EINVAL : 0;
 }
+
+#ifdef UNIT_TEST
+#include "../lib/unit.h"
+
+static struct script *test_parse(struct frontend **frontend, const char *text)
+{
+	static const struct frontend_options options;
+
+	*frontend = frontend_new(&options);
+	return parse_source(*frontend, session_add_source(*frontend, SOURCE_SCRIPT, "<input>",
+							  text, strlen(text)));
+}
+
+UNIT_TEST_CASE(parse_collects_errors_of_all_definitions)
+{
+	struct frontend *frontend;
+	struct script *script = test_parse(&frontend, "probe a { x = }\nfunction f() { return 1 }\n"
+						      "probe b { y = ; z = ) }\nglobal g");
+
+	CHECK_INT(diag_error_count(frontend), 3);
+	CHECK_INT(frontend->diags.items[0].token->place.line, 1);
+	CHECK_INT(frontend->diags.items[2].token->place.column, 21);
+	CHECK_INT(script->functions.count, 1);
+	CHECK_INT(script->globals.count, 1);
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(parse_gives_each_alias_name_a_declaration)
+{
+	struct frontend *frontend;
+	struct script *script =
+		test_parse(&frontend, "probe a = b = c, d { x = 1 }, { y = 2 }\nprobe e += f { }");
+
+	CHECK_INT(diag_error_count(frontend), 0);
+	CHECK_INT(script->aliases.count, 3);
+	CHECK_INT(script->probes.count, 0);
+	CHECK_STR(script->aliases.items[1]->alias->components.items[0].name, "b");
+	CHECK_INT(script->aliases.items[0]->points.count, 2);
+	CHECK(script->aliases.items[0]->epilogue != NULL);
+	CHECK(!script->aliases.items[0]->is_epilogue && script->aliases.items[2]->is_epilogue);
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(parse_expands_braces_and_bounds_them)
+{
+	struct frontend *frontend;
+	struct script *script = test_parse(&frontend, "probe {a,b.c}.{d,e(1)}.f? { }");
+
+	CHECK_INT(script->probes.items[0]->points.count, 4);
+	CHECK_INT(script->probes.items[0]->points.items[3]->components.count, 4);
+	CHECK(script->probes.items[0]->points.items[0]->optional);
+	frontend_free(frontend);
+	test_parse(&frontend, "probe {a,b}.{a,b}.{a,b}.{a,b}.{a,b}.{a,b}.{a,b}.{a,b}.{a,b}.{a,b}."
+			      "{a,b}.{a,b}.{a,b}.{a,b}.{a,b}.{a,b}.{a,b}.{a,b}.{a,b} { }");
+	CHECK_INT(diag_error_count(frontend), 1);
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(parse_keeps_declared_types)
+{
+	struct frontend *frontend;
+	struct script *script =
+		test_parse(&frontend, "private function f:string (a:long, b):7 { return b }");
+	const struct function *function = script->functions.items[0];
+
+	CHECK_INT(function->declared_type, TYPE_STRING);
+	CHECK_INT(function->parameters.items[0]->type, TYPE_LONG);
+	CHECK_INT(function->parameters.items[1]->type, TYPE_UNKNOWN);
+	CHECK_INT(function->priority, 7);
+	CHECK(function->is_private);
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(parse_probe_points_reads_a_list_for_l)
+{
+	static const struct frontend_options options;
+	struct frontend *frontend = frontend_new(&options);
+	const char *good = "syscall.*, kernel.trace(\"sched:*\")", *bad = "a b";
+	point_array points = { 0 };
+
+	CHECK_INT(parse_probe_points(frontend, session_add_source(frontend, SOURCE_DEFINE, "-l",
+								  good, strlen(good)), &points), 0);
+	CHECK_INT(points.count, 2);
+	CHECK_INT(parse_probe_points(frontend, session_add_source(frontend, SOURCE_DEFINE, "-l",
+								  bad, strlen(bad)), &points),
+		  -EINVAL);
+	frontend_free(frontend);
+}
+#endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the parser's three files share. After an error the parser panics: until somebody recovers,
+ * What the parser's files share. After an error the parser panics: until somebody recovers,
  * parser_peek() shows an end, so that every loop and every production runs out by itself, and
  * further complaints are swallowed. Productions therefore never return NULL.
  */
@@ -25,6 +25,7 @@ struct parser {
 	bool trusted;		      /* tapset text, or -g: embedded C and the like are welcome */
 	bool in_function;
 	bool panic;
+	bool lost_brace;	      /* a block was given up: its } may still come */
 	bool abandoned;		      /* the panic ends at the next definition only */
 };
 
@@ -49,6 +50,20 @@ void parser_need_guru(struct parser *parser, const struct token *token, const ch
 /* ---- parse-expr.c ---- */
 
 struct expr *parse_expression(struct parser *parser);
+
+/* ---- parse-value.c ---- */
+
+/** new_expr() - a node of height 1 */
+struct expr *new_expr(struct parser *parser, enum expr_kind kind, const struct token *token);
+/**
+ * parse_grow() - the tree parsed last gets a root above it, beside a subtree of height @other
+ * Fails when it gets higher than PARSE_MAX_HEIGHT.
+ */
+void parse_grow(struct parser *parser, unsigned other);
+void parse_add_arg(struct parser *parser, struct expr *expr, struct expr *arg);
+struct expr *parse_value(struct parser *parser);
+/** parse_short_cast() - `value->member`, `value[index]`; @value itself when no path follows */
+struct expr *parse_short_cast(struct parser *parser, struct expr *value);
 /** parse_symbol() - a plain variable's name */
 struct expr *parse_symbol(struct parser *parser, const char *what);
 /** parse_indexes() - `[a, *, b]` into @expr's args */
@@ -57,11 +72,11 @@ void parse_indexes(struct parser *parser, struct expr *expr);
 struct expr *parse_histogram(struct parser *parser, bool may_index);
 /** parse_string() - string literals, glued together */
 struct expr *parse_string(struct parser *parser);
+struct expr *parse_number(struct parser *parser);
 /** parse_integer() - a number with an optional minus sign */
 struct expr *parse_integer(struct parser *parser);
 /** statistic_need() - "@count" → STAT_COUNT …, 0 for other names */
 unsigned statistic_need(const char *name);
-struct expr *new_expr(struct parser *parser, enum expr_kind kind, const struct token *token);
 
 /* ---- parse-stmt.c ---- */
 

@@ -30,8 +30,8 @@ static const struct expr *known_value(const struct filter_builder *builder,
 static bool builtin_subject(const struct expr *expr, struct filter_term *term)
 {
 	static const struct { enum builtin_id id; enum filter_subject subject; } subjects[] = {
-		{ BUILTIN_pid, FILTER_PID }, { BUILTIN_tid, FILTER_TID }, { BUILTIN_cpu, FILTER_CPU },
-		{ BUILTIN_execname, FILTER_EXECNAME },
+		{ BUILTIN_pid, FILTER_PID }, { BUILTIN_tid, FILTER_TID },
+		{ BUILTIN_cpu, FILTER_CPU }, { BUILTIN_execname, FILTER_EXECNAME },
 	};
 
 	for (size_t i = 0; expr->builtin && i < ARRAY_SIZE(subjects); i++) {

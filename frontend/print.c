@@ -191,25 +191,30 @@ static void print_assign(const struct expr *expr, struct buf *out)
 	print_operand(expr->b, PRECEDENCE_ASSIGN, out);
 }
 
-/* `- -a` must not become `--a`, nor `!~a` the operator `!~` */
+/* the sign an operand's text begins with, or 0 */
+static char leading_sign(const struct expr *expr)
+{
+	if (expr->parenthesized)
+		return 0;
+	if (expr->kind == EXPR_UNARY || (expr->kind == EXPR_INCREMENT && !expr->postfix))
+		return operator_text(expr->op)[0];
+	return expr->kind == EXPR_NUMBER && expr->number < 0 ? '-' : 0;
+}
+
+/*
+ * `- -a` must not become `--a`, nor `! ~a` the operator `!~`; and a minus sign in front of a bare
+ * number would become part of it.
+ */
 static void print_unary(const struct expr *expr, struct buf *out)
 {
 	const struct expr *operand = expr->a;
-	bool spaced = !operand->parenthesized && precedence(operand) == PRECEDENCE_UNARY;
+	char own = operator_text(expr->op)[0], sign = leading_sign(operand);
+	bool number = expr->op == OP_NEG && operand->kind == EXPR_NUMBER;
 
-	buf_puts(out, operator_text(expr->op));
-	if (spaced || (operand->kind == EXPR_NUMBER && !operand->parenthesized &&
-		       expr->op == OP_NEG)) {
+	buf_putc(out, own);
+	if (sign == own || (own == '!' && sign == '~'))
 		buf_putc(out, ' ');
-		/* a minus sign in front of a number would become part of it */
-		if (operand->kind == EXPR_NUMBER) {
-			buf_putc(out, '(');
-			print_bare(operand, out);
-			buf_putc(out, ')');
-			return;
-		}
-	}
-	print_operand(operand, PRECEDENCE_UNARY, out);
+	print_operand(operand, number && !sign ? PRECEDENCE_VALUE + 1 : PRECEDENCE_UNARY, out);
 }
 
 static void print_increment(const struct expr *expr, struct buf *out)
@@ -755,3 +760,63 @@ void frontend_print_scripts(struct frontend *frontend, FILE *out)
 	fputs(buf_text(&text), out);
 	buf_free(&text);
 }
+
+#ifdef UNIT_TEST
+#include "../lib/unit.h"
+#include "parse.h"
+
+/* the one expression of a probe, printed */
+static const char *reprinted(const char *text)
+{
+	static struct buf out;
+	struct frontend_options options = { .guru = true };
+	struct frontend *frontend = frontend_new(&options);
+	const char *source = arena_printf(frontend->arena, "probe a { %s }", text);
+	const struct script *script =
+		parse_source(frontend, session_add_source(frontend, SOURCE_SCRIPT, "<input>",
+							  source, strlen(source)));
+
+	buf_reset(&out);
+	if (diag_error_count(frontend))
+		diag_print(frontend, stderr);
+	else
+		stmt_print(script->probes.items[0]->body->body.items[0], &out, 0);
+	frontend_free(frontend);
+	return buf_text(&out);
+}
+
+UNIT_TEST_CASE(print_keeps_parentheses_and_adds_none)
+{
+	CHECK_STR(reprinted("a=b+c*(d-e)-f"), "a = b + c * (d - e) - f;");
+	CHECK_STR(reprinted("a=(b)"), "a = (b);");
+	CHECK_STR(reprinted("a?b:c?d:e"), "a ? b : c ? d : e;");
+	CHECK_STR(reprinted("a in b"), "[a] in b;");
+}
+
+UNIT_TEST_CASE(print_keeps_signs_apart)
+{
+	CHECK_STR(reprinted("- -a"), "- -a;");
+	CHECK_STR(reprinted("! ~a"), "! ~a;");
+	CHECK_STR(reprinted("-(5)"), "-(5);");
+	CHECK_STR(reprinted("- --a"), "- --a;");
+	CHECK_STR(reprinted("-a++"), "-a++;");
+}
+
+UNIT_TEST_CASE(print_adds_parentheses_to_made_trees)
+{
+	struct expr one = { .kind = EXPR_NUMBER, .number = -1 };
+	struct expr sum = { .kind = EXPR_BINARY, .op = OP_ADD, .a = &one, .b = &one };
+	struct expr product = { .kind = EXPR_BINARY, .op = OP_MUL, .a = &sum, .b = &sum };
+	struct expr minus = { .kind = EXPR_UNARY, .op = OP_NEG, .a = &product };
+	struct buf out = BUF_INIT;
+
+	expr_print(&minus, &out);
+	CHECK_STR(buf_text(&out), "-((-1 + -1) * (-1 + -1))");
+	buf_free(&out);
+}
+
+UNIT_TEST_CASE(print_escapes_what_would_end_a_string)
+{
+	CHECK_STR(reprinted("a = \"\\\"\\\\\\n\\001\\x7f\""), "a = \"\\\"\\\\\\n\\001\\177\";");
+}
+#endif

@@ -19,7 +19,9 @@ struct match_node *match_node_new(struct arena *arena, const char *name, enum ar
 static const char *argument_suffix(enum argument_kind kind)
 {
 	static const char *const suffixes[] = {
-		[ARGUMENT_NONE] = "", [ARGUMENT_NUMBER] = "(number)", [ARGUMENT_STRING] = "(string)",
+		[ARGUMENT_NONE] = "",
+		[ARGUMENT_NUMBER] = "(number)",
+		[ARGUMENT_STRING] = "(string)",
 	};
 
 	return suffixes[kind];

@@ -13,17 +13,17 @@ static void resolve_stmt(struct resolver *resolver, struct stmt **slot);
 
 /* ---- variables ---- */
 
-static struct variable *find_local(const struct resolver *resolver, const char *name)
+static struct variable *find_named(const variable_array *variables, const char *name)
 {
-	if (!resolver->locals)
-		return NULL;
-	for (size_t i = 0; resolver->function && i < resolver->function->parameters.count; i++)
-		if (strcmp(resolver->function->parameters.items[i]->name, name) == 0)
-			return resolver->function->parameters.items[i];
-	for (size_t i = 0; i < resolver->locals->count; i++)
-		if (strcmp(resolver->locals->items[i]->name, name) == 0)
-			return resolver->locals->items[i];
+	for (size_t i = 0; variables && i < variables->count; i++)
+		if (strcmp(variables->items[i]->name, name) == 0)
+			return variables->items[i];
 	return NULL;
+}
+
+static struct variable *find_parameter(const struct resolver *resolver, const char *name)
+{
+	return resolver->function ? find_named(&resolver->function->parameters, name) : NULL;
 }
 
 static struct variable *find_declared_global(const struct resolver *resolver, const char *name)
@@ -68,25 +68,46 @@ static void suggest_variables(struct resolver *resolver, size_t id, const char *
 	diag_suggest(sem->frontend, id, name, names.items, names.count);
 }
 
-/* a scalar, or an array named as a whole */
-static void resolve_symbol(struct resolver *resolver, struct expr *expr)
+/*
+ * A scalar, or an array named as a whole. What the file declares as global is meant even where an
+ * alias's prologue has a local of that name.
+ */
+static struct variable *find_variable(struct resolver *resolver, const struct expr *expr)
 {
-	struct variable *variable = find_local(resolver, expr->name);
-	size_t id;
+	struct variable *variable = find_parameter(resolver, expr->name);
 
 	if (!variable)
 		variable = find_declared_global(resolver, expr->name);
+	if (!variable)
+		variable = find_named(resolver->locals, expr->name);
 	if (!variable && !table_get(&resolver->assigned, expr->name))
 		variable = find_library_global(resolver, expr->name);
+	return variable;
+}
+
+static void resolve_symbol(struct resolver *resolver, struct expr *expr)
+{
+	struct variable *variable = find_variable(resolver, expr);
+	size_t id;
+
 	if (!variable && resolver->locals)
 		variable = add_local(resolver, expr);
 	if (!variable) {
 		id = diag_error(resolver->sem->frontend, expr->token,
-				"a probe's condition can only use declared globals, and '%s' is none",
-				expr->name);
+				"a probe's condition can only use declared globals, "
+				"and '%s' is none", expr->name);
 		suggest_variables(resolver, id, expr->name);
 	}
 	expr->variable = variable;
+}
+
+/* one message for each undeclared name is enough */
+static bool is_first_report(struct semantics *sem, const char *name)
+{
+	if (table_get(&sem->reported, name))
+		return false;
+	table_put(&sem->reported, name, sem);
+	return true;
 }
 
 /* an array: always a global */
@@ -95,13 +116,13 @@ static void resolve_array(struct resolver *resolver, struct expr *expr)
 	struct variable *variable = NULL;
 	size_t id;
 
-	if (!find_local(resolver, expr->name)) {
+	if (!find_parameter(resolver, expr->name)) {
 		variable = find_declared_global(resolver, expr->name);
 		if (!variable)
 			variable = find_library_global(resolver, expr->name);
 	}
 	expr->variable = variable;
-	if (variable)
+	if (variable || !is_first_report(resolver->sem, expr->name))
 		return;
 	id = diag_error(resolver->sem->frontend, expr->token,
 			"unresolved array '%s': arrays must be declared with 'global'", expr->name);
@@ -171,12 +192,9 @@ static bool bind_call(struct resolver *resolver, struct expr *expr)
 {
 	struct semantics *sem = resolver->sem;
 	const struct builtin *builtin = builtin_find(expr->name);
+	struct name_space *own = resolver->unit->is_user ? &sem->user : &sem->tapset;
 
-	if (resolver->unit->is_user)
-		expr->function = find_function_in(resolver, &sem->user, expr->name, expr->arg_count);
-	if (!expr->function && !resolver->unit->is_user)
-		expr->function = find_function_in(resolver, &sem->tapset, expr->name,
-						  expr->arg_count);
+	expr->function = find_function_in(resolver, own, expr->name, expr->arg_count);
 	if (!expr->function && builtin && builtin_takes(builtin, expr->arg_count))
 		expr->builtin = builtin;
 	if (expr->function || expr->builtin)
@@ -375,9 +393,10 @@ static bool is_target(const struct expr *expr)
 static void resolve_assignment(struct resolver *resolver, struct expr *expr)
 {
 	struct frontend *frontend = resolver->sem->frontend;
+	bool trusted = frontend->options.guru || !resolver->unit->is_user;
 
 	if (is_target(expr->a)) {
-		diag_error(frontend, expr->token, frontend->options.guru || !resolver->unit->is_user ?
+		diag_error(frontend, expr->token, trusted ?
 			   "writing to target variable '%s' is not available here" :
 			   "writing to target variable '%s' is not permitted; need stap -g",
 			   expr->a->name ? expr->a->name : "@cast");
@@ -612,12 +631,13 @@ void resolve_functions(struct semantics *sem, size_t first)
 static struct expr *parse_global_value(struct semantics *sem, const char *text,
 				       const struct variable *variable)
 {
+	bool is_text = variable->initial && variable->initial->kind == EXPR_STRING;
 	char *end;
 	int64_t number;
 
 	errno = 0;
 	number = strtoll(text, &end, 0);
-	if (*text && !*end && !errno && !(variable->initial && variable->initial->kind == EXPR_STRING))
+	if (*text && !*end && !errno && !is_text)
 		return make_number(sem->arena, number, variable->token);
 	return make_string(sem->arena, arena_strdup(sem->arena, text), strlen(text),
 			   variable->token);

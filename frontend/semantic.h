@@ -121,6 +121,7 @@ struct semantics {
 	struct match_node *tree;
 	size_t families_added;		/* rows of frontend->families already in the tree */
 	struct library library;
+	struct table reported;		/* undeclared arrays that have their message */
 	struct table generated;		/* dotted patterns families were asked about */
 	ARRAY(struct probe_build *) builds;
 	ARRAY(struct function *) functions; /* reached from probes, in the order of first use */
@@ -145,7 +146,7 @@ void library_load_all(struct semantics *sem);
 /** expand_declaration() - all concrete probes of one declaration, appended to sem->builds */
 void expand_declaration(struct semantics *sem, struct unit *unit,
 			const struct probe_declaration *declaration);
-/** expand_point() - the same for a single point, for -l */
+/** expand_listed_point() - the same for a single point, for -l; returns how many */
 size_t expand_listed_point(struct semantics *sem, struct unit *unit,
 			   const struct probe_declaration *declaration,
 			   const struct probe_point *point);

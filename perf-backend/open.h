@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One kernel event opened on every online CPU, with one ring buffer for each: libperf's only user. */
+/* One kernel event opened on every online CPU, each with a ring; the only user of libperf. */
 #ifndef OPEN_H
 #define OPEN_H
 

@@ -256,7 +256,7 @@ struct event_source *perf_arm(struct perf *perf, struct program *program, struct
 			break;
 	}
 	if (list.count && opened == list.count)
-		source = perf_source_new("samples", parts, opened, NULL);
+		source = perf_source_new(perf, "samples", parts, opened, NULL);
 	for (size_t i = 0; !source && i < list.count; i++) {
 		source_free_bindings(list.items[i].first);
 		perf_close(parts[i].opened);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Records of a perf ring, as bytes, decoded to events. Pure: no descriptor, no memory of its own. */
+/* The bytes of perf ring records decoded to events. Pure: no descriptor, no memory of its own. */
 #ifndef SAMPLE_H
 #define SAMPLE_H
 

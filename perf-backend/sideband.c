@@ -269,7 +269,7 @@ struct event_source *perf_sideband(struct perf *perf, bool with_maps, struct buf
 	snapshot = memory_zalloc(sizeof(*snapshot));
 	snapshot->with_maps = with_maps;
 	prelude.data = snapshot;
-	return perf_source_new("tasks", &part, 1, &prelude);
+	return perf_source_new(perf, "tasks", &part, 1, &prelude);
 }
 
 #ifdef UNIT_TEST

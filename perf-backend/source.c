@@ -13,7 +13,7 @@
 #include "ring.h"
 #include "sample.h"
 
-/* records kept in memory for one stream, in rings full: what the merge may hold back, and a drain */
+/* memory for one stream, in rings full: what the merge may hold back, and one drain */
 #define STREAM_RINGS 2
 
 struct stream {
@@ -23,7 +23,7 @@ struct stream {
 	unsigned cpu;
 	struct ring ring;
 	uint64_t complete_until;
-	uint64_t delivered, lost, dropped_own, throttled, broken;
+	uint64_t records, delivered, lost, dropped_own, throttled, broken;
 	struct sample_decoded decoded;
 };
 
@@ -34,6 +34,7 @@ struct source {
 	struct source_part *parts;
 	size_t part_count;
 	struct source_prelude prelude;
+	struct log log;
 	pid_t self;
 	int epoll;
 };
@@ -107,6 +108,7 @@ static bool accept_record(struct source *source, struct stream *stream,
 {
 	struct event *event = &stream->decoded.event;
 
+	stream->records++;
 	if (verdict == SAMPLE_THROTTLED)
 		stream->throttled++;
 	if (verdict == SAMPLE_BROKEN)
@@ -182,9 +184,9 @@ static void source_report(struct event_source *base, FILE *out)
 	for (unsigned i = 0; i < source->ring_count; i++) {
 		const struct stream *stream = &source->streams[i];
 
-		fprintf(out, "%s: cpu %u: %llu hits, %llu lost, %llu of our own dropped, "
+		fprintf(out, "%s: cpu %u: %llu records, %llu of our own samples dropped, "
 			"throttled %llu times, %llu unreadable\n", base->name, stream->cpu,
-			(unsigned long long)stream->delivered, (unsigned long long)stream->lost,
+			(unsigned long long)stream->records,
 			(unsigned long long)stream->dropped_own,
 			(unsigned long long)stream->throttled,
 			(unsigned long long)stream->broken);
@@ -201,10 +203,26 @@ void source_free_bindings(const struct binding *binding)
 	}
 }
 
+/* the kernel stops an event that takes too much of a CPU until the next tick, and counts nothing */
+static void warn_of_throttling(const struct source *source)
+{
+	uint64_t throttled = 0;
+
+	for (unsigned i = 0; i < source->ring_count; i++)
+		throttled += source->streams[i].throttled;
+	if (throttled)
+		log_warning(&source->log, "the kernel throttled sampling %llu times, so hits are "
+			    "missing: sample less often, or raise "
+			    "/proc/sys/kernel/perf_event_max_sample_rate and "
+			    "/proc/sys/kernel/perf_cpu_time_max_percent",
+			    (unsigned long long)throttled);
+}
+
 static void source_free(struct event_source *base)
 {
 	struct source *source = to_source(base);
 
+	warn_of_throttling(source);
 	if (source->prelude.free)
 		source->prelude.free(source->prelude.data);
 	for (unsigned i = 0; i < source->ring_count; i++)
@@ -250,8 +268,9 @@ static void add_streams(struct source *source, const struct source_part *part)
 	epoll_ctl(source->epoll, EPOLL_CTL_ADD, perf_opened_poll_fd(part->opened), &interest);
 }
 
-struct event_source *perf_source_new(const char *name, const struct source_part *parts,
-				     size_t part_count, const struct source_prelude *prelude)
+struct event_source *perf_source_new(const struct perf *perf, const char *name,
+				     const struct source_part *parts, size_t part_count,
+				     const struct source_prelude *prelude)
 {
 	struct source *source = memory_zalloc(sizeof(*source));
 	size_t rings = 0;
@@ -264,6 +283,7 @@ struct event_source *perf_source_new(const char *name, const struct source_part 
 	source->parts = memory_alloc(part_count * sizeof(*parts));
 	memcpy(source->parts, parts, part_count * sizeof(*parts));
 	source->part_count = part_count;
+	source->log = perf->options.log;
 	source->self = getpid();
 	source->epoll = epoll_create1(EPOLL_CLOEXEC);
 	for (size_t i = 0; i < part_count; i++)

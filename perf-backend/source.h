@@ -29,8 +29,9 @@ struct source_prelude {
  * @parts: @part_count of them; the source closes them and frees their chains of bindings
  * @prelude: NULL for none; copied
  */
-struct event_source *perf_source_new(const char *name, const struct source_part *parts,
-				     size_t part_count, const struct source_prelude *prelude);
+struct event_source *perf_source_new(const struct perf *perf, const char *name,
+				     const struct source_part *parts, size_t part_count,
+				     const struct source_prelude *prelude);
 
 /** source_free_bindings() - free a chain of bindings that no source took */
 void source_free_bindings(const struct binding *binding);

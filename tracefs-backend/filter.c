@@ -4,9 +4,10 @@
  * recorded. The handler tests its condition all the same: a filter may let more pass, never less.
  * So a term is left out wherever kernel and script could disagree: a constant that the field's
  * type would truncate, an unsigned field compared as signed, a string the kernel cannot quote, a
- * syscall's int argument, which the kernel keeps in a register's width with an undefined upper half.
+ * syscall's int argument, kept in a register's width with an undefined upper half.
  */
 #include <ctype.h>
+#include <sys/prctl.h>
 
 #include "session.h"
 
@@ -65,7 +66,7 @@ static bool print_unsigned_long(const char *name, enum op op, int64_t number, st
 	return true;
 }
 
-/* the kernel takes these for text to follow: kernel/trace/trace_events_filter.c filter_assign_type() */
+/* the kernel takes these for text to follow: trace_events_filter.c filter_assign_type() */
 static bool is_char_pointer(const struct trace_field *field)
 {
 	return strcmp(field->c_type, "char *") == 0 || strcmp(field->c_type, "const char *") == 0;
@@ -170,6 +171,30 @@ void filter_print(struct trace_event *event, const struct probe *probe, struct b
 	buf_free(&term);
 }
 
+/*
+ * What an interrupt does while stap happens to run is not stap's doing. TRACE_FLAG_HARDIRQ,
+ * TRACE_FLAG_SOFTIRQ, TRACE_FLAG_NMI of include/linux/trace_events.h.
+ */
+#define FLAGS_INTERRUPT (0x08 | 0x10 | 0x40)
+
+bool filter_concerns_own(const struct trace_event *event)
+{
+	return strcmp(event->system, "sched") != 0;
+}
+
+void filter_print_own(const struct tracefs *tracefs, struct buf *out)
+{
+	char name[COMM_SIZE];
+
+	buf_putc(out, '(');
+	for (size_t i = 0; i < tracefs->excluded.count && tracefs->own_pids; i++)
+		buf_printf(out, "%scommon_pid != %d", i ? " && " : "", tracefs->excluded.items[i]);
+	/* in a pid namespace our numbers are not the kernel's: go by the name */
+	if (!tracefs->own_pids && prctl(PR_GET_NAME, name) == 0)
+		buf_printf(out, "COMM != \"%s\"", name);
+	buf_printf(out, " || common_flags & %d)", FLAGS_INTERRUPT);
+}
+
 /* the process @probe is conditioned on, or 0 */
 static pid_t probe_target(const struct tracefs *tracefs, const struct probe *probe)
 {
@@ -243,6 +268,17 @@ UNIT_TEST_CASE(filter_keeps_what_kernel_and_script_agree_on)
 		     "common_pid == 7");
 	check_filter((struct filter_term){ FILTER_EXECNAME, NULL, OP_EQ, true, 0, "dd" },
 		     "COMM == \"dd\"");
+}
+
+UNIT_TEST_CASE(filter_own_spares_interrupts)
+{
+	pid_t threads[] = { 12, 13 };
+	struct tracefs tracefs = { .own_pids = true, .excluded = { threads, 2, 2 } };
+	struct buf text = BUF_INIT;
+
+	filter_print_own(&tracefs, &text);
+	CHECK_STR(buf_text(&text), "(common_pid != 12 && common_pid != 13 || common_flags & 88)");
+	buf_free(&text);
 }
 
 UNIT_TEST_CASE(filter_leaves_out_what_could_lose_events)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Raw sub-buffers to records. Two steps: raw_ring_fill() moves whole sub-buffers from the kernel into
- * one block, raw_ring_next() walks events in it, adding up their time deltas. The kernel is trusted no
- * more than a file would be: every length is checked against what the sub-buffer says it holds,
- * and that against its size; what does not fit ends the sub-buffer and is counted.
+ * Raw sub-buffers to records. Two steps: raw_ring_fill() moves whole sub-buffers from the kernel
+ * into one block, raw_ring_next() walks events in it, adding up their time deltas. The kernel is
+ * trusted no more than a file would be: every length is checked against what the sub-buffer says
+ * it holds, and that against its size; what does not fit ends the sub-buffer and is counted.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -323,8 +323,8 @@ UNIT_TEST_CASE(raw_ring_layout_parse_reads_header_page)
 	CHECK_INT(layout.commit_size, 8);
 	CHECK_INT(layout.subbuf_size, 4096);
 	CHECK_INT(raw_ring_layout_parse("", &layout), -EINVAL);
-	CHECK_INT(raw_ring_layout_parse(" commit;\toffset:8;\tsize:8;\n data;\toffset:16;\tsize:9;\n",
-				    &layout), -EINVAL);
+	CHECK_INT(raw_ring_layout_parse(" commit;\toffset:8;\tsize:8;\n"
+					" data;\toffset:16;\tsize:9;\n", &layout), -EINVAL);
 }
 
 UNIT_TEST_CASE(raw_ring_next_adds_up_time)

@@ -2,8 +2,8 @@
 /*
  * One CPU's ring buffer as trace_pipe_raw hands it out: sub-buffers of a fixed size, each with a
  * header (time stamp, bytes used) and events of variable length behind it (kernel:
- * include/linux/ring_buffer.h, kernel/trace/ring_buffer.c). A struct raw_ring holds many sub-buffers in
- * one reused block and takes records out of them in order. Everything in it is checked.
+ * include/linux/ring_buffer.h, kernel/trace/ring_buffer.c). A struct raw_ring holds many
+ * sub-buffers in one reused block and takes records out of them in order. All of it is checked.
  */
 #ifndef RING_H
 #define RING_H

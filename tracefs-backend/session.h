@@ -12,6 +12,11 @@
 #include "limits.h"
 #include "tracefs-backend.h"
 
+/* ---- system.c ---- */
+
+/** system_explain() - why tracefs_new() failed, one sentence: families work without a backend */
+void system_explain(struct buf *problem);
+
 /* ---- format.c: what a trace event records ---- */
 
 enum field_kind {
@@ -76,6 +81,9 @@ struct load tracepoint_bind(const struct site *site, const struct capture *captu
 /** tracepoint_event() - the event behind a site of ours */
 struct trace_event *tracepoint_event(const struct site *site);
 
+/** tracepoint_report_no_backend() - an error at @token that says why there is no tracefs */
+void tracepoint_report_no_backend(struct frontend *frontend, const struct token *token);
+
 /* ---- syscall.c ---- */
 
 const char *syscall_generate_aliases(struct frontend *frontend, void *backend,
@@ -88,6 +96,10 @@ const char *syscall_generate_aliases(struct frontend *frontend, void *backend,
  * The text may let more pass than the handler accepts, never less.
  */
 void filter_print(struct trace_event *event, const struct probe *probe, struct buf *out);
+/** filter_print_own() - keeps out what stap's own threads do themselves; needs tracefs->excluded */
+void filter_print_own(const struct tracefs *tracefs, struct buf *out);
+/** filter_concerns_own() - false for the scheduler's events, which tell as much of other tasks */
+bool filter_concerns_own(const struct trace_event *event);
 /** filter_target() - the process every probe of @program is conditioned on, or 0 */
 pid_t filter_target(const struct tracefs *tracefs, const struct program *program);
 
@@ -132,6 +144,8 @@ int instance_create(struct tracefs *tracefs, struct buf *problem);
  */
 int instance_enable(struct tracefs *tracefs, struct trace_event *event, const char *condition,
 		    const struct token *token, struct buf *problem);
+/** instance_filter_system() - one filter for all events of @system, in one write; 0 or -errno */
+int instance_filter_system(struct tracefs *tracefs, const char *system, const char *condition);
 /** instance_trace_target() - record only threads of @pid and what they fork */
 int instance_trace_target(struct tracefs *tracefs, pid_t pid);
 int instance_switch(struct tracefs *tracefs, bool on);
@@ -152,11 +166,14 @@ struct tracefs {
 	event_names names;
 	bool names_read;
 
+	/* syscall.c */
+	struct table aliases; /* "syscall.stat.return newstat": those whose text was handed out */
+
 	/* instance.c */
 	char name[TRACE_NAME_SIZE];
 	struct tracefs_instance *instance; /* NULL until armed */
 	struct guardian guardian;
-	ARRAY(pid_t) excluded;
+	ARRAY(pid_t) excluded; /* threads of ours */
 	bool own_pids;	/* pid numbers are the kernel's own: we live in the first namespace */
 	bool tracing; /* tracing_on is 1 */
 };

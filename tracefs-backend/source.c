@@ -12,8 +12,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "session.h"
@@ -23,9 +21,6 @@
 #define BLOCK_MAX (1u << 20)
 #define BLOCK_MIN (128u << 10)
 #define BLOCKS_TOTAL (16u << 20)
-
-/* the reader's scheduling decides what is lost, not its speed: see setpriority(2) */
-#define READER_NICE (-10)
 
 /**
  * struct reader - where one CPU's stream comes from
@@ -68,9 +63,16 @@ struct armed_event {
 	bool unfiltered;
 };
 
+/**
+ * struct arming - everything gathered before the kernel is touched
+ * @own: filter text that keeps our own threads out; "" when one process is recorded only
+ * @systems: name -> struct system_use
+ */
 struct arming {
 	struct tracefs *tracefs;
 	struct buf *problem;
+	struct buf own;
+	struct table systems;
 	ARRAY(struct armed_event) events;
 	struct table index; /* event text -> position in events, plus one */
 };
@@ -96,7 +98,7 @@ static void arm_filter(struct armed_event *armed, const struct probe *probe)
 	if (!armed->unfiltered)
 		filter_print(armed->event, probe, &text);
 	buf_putc(&text, ')');
-	if (text.length == 2 || armed->filter.length + text.length + 8 > TRACE_FILTER_SIZE)
+	if (text.length == 2 || armed->filter.length + text.length > TRACE_FILTER_SIZE / 2)
 		armed->unfiltered = true;
 	else if (!strstr(buf_text(&armed->filter), buf_text(&text)))
 		buf_printf(&armed->filter, "%s%s", armed->filter.length ? " || " : "",
@@ -152,20 +154,80 @@ static int arm_probes(struct arming *arming, struct program *program)
 	return 0;
 }
 
-static int enable_events(struct arming *arming)
+/* from so many events on, one filter for all of their system is written, not one for each */
+#define MANY_EVENTS 8
+
+/**
+ * struct system_use - the events of one system that shall not show our own threads
+ * @filtered: the system's filter was written for them
+ */
+struct system_use {
+	size_t count;
+	bool filtered;
+};
+
+static struct system_use *system_use_of(struct arming *arming, const struct armed_event *armed)
 {
-	int error;
+	struct system_use *use;
+
+	if (!arming->own.length || !filter_concerns_own(armed->event))
+		return NULL;
+	use = table_get(&arming->systems, armed->event->system);
+	if (!use) {
+		use = arena_new_object(arming->tracefs->arena, struct system_use);
+		table_put(&arming->systems, armed->event->system, use);
+	}
+	return use;
+}
+
+/* before the filters of single events, which replace it */
+static void filter_systems(struct arming *arming)
+{
+	struct system_use *use;
 
 	for (size_t i = 0; i < arming->events.count; i++) {
+		use = system_use_of(arming, &arming->events.items[i]);
+		if (use)
+			use->count++;
+	}
+	for (size_t i = 0; i < arming->systems.count; i++) {
+		use = arming->systems.entries[i].value;
+		use->filtered = use->count >= MANY_EVENTS &&
+				instance_filter_system(arming->tracefs,
+						       arming->systems.entries[i].key,
+						       buf_text(&arming->own)) == 0;
+	}
+}
+
+/* the filter still to be written for @armed, into @out */
+static void print_condition(struct arming *arming, const struct armed_event *armed, struct buf *out)
+{
+	const struct system_use *use = system_use_of(arming, armed);
+
+	if (armed->unfiltered && use && use->filtered)
+		return;
+	if (use)
+		buf_puts(out, buf_text(&arming->own));
+	if (!armed->unfiltered)
+		buf_printf(out, use ? " && (%s)" : "%s", buf_text(&armed->filter));
+}
+
+static int enable_events(struct arming *arming)
+{
+	struct buf condition = BUF_INIT;
+	int error = 0;
+
+	filter_systems(arming);
+	for (size_t i = 0; i < arming->events.count && !error; i++) {
 		struct armed_event *armed = &arming->events.items[i];
 
-		error = instance_enable(arming->tracefs, armed->event,
-					armed->unfiltered ? "" : buf_text(&armed->filter),
+		buf_reset(&condition);
+		print_condition(arming, armed, &condition);
+		error = instance_enable(arming->tracefs, armed->event, buf_text(&condition),
 					armed->first->probe->token, arming->problem);
-		if (error)
-			return error;
 	}
-	return 0;
+	buf_free(&condition);
+	return error;
 }
 
 static void index_bindings(struct source *source, const struct arming *arming)
@@ -189,17 +251,17 @@ static int open_file(struct source *source, unsigned cpu, const char *file)
 					  O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 }
 
+/* an instance may have sub-buffers of its own size; before 6.9 it has no header_page of its own */
 static int read_layout(struct source *source, struct raw_ring_layout *layout)
 {
-	struct buf text = BUF_INIT;
-	char path[PATH_MAX];
-	int error = -ENAMETOOLONG;
+	char *text = tracefs_instance_file_read(source->tracefs->instance, "events/header_page",
+						NULL);
+	int error;
 
-	if (tracefs_path(source->tracefs, path, sizeof(path), "events/header_page"))
-		error = buf_read_file(&text, path);
-	if (!error)
-		error = raw_ring_layout_parse(buf_text(&text), layout);
-	buf_free(&text);
+	if (!text)
+		text = tracefs_instance_file_read(NULL, "events/header_page", NULL);
+	error = text ? raw_ring_layout_parse(text, layout) : -ENOENT;
+	free(text);
 	return error;
 }
 
@@ -275,8 +337,6 @@ static uint64_t kernel_lost(const struct reader *reader)
 
 static int source_start(struct event_source *base)
 {
-	/* without CAP_SYS_NICE things go on as they are */
-	setpriority(PRIO_PROCESS, 0, READER_NICE);
 	return instance_switch(source_of(base)->tracefs, true);
 }
 
@@ -410,6 +470,7 @@ static void arming_free(struct arming *arming)
 {
 	for (size_t i = 0; i < arming->events.count; i++)
 		buf_free(&arming->events.items[i].filter);
+	buf_free(&arming->own);
 }
 
 static int arm_instance(struct source *source, struct arming *arming, struct program *program)
@@ -420,8 +481,8 @@ static int arm_instance(struct source *source, struct arming *arming, struct pro
 
 	if (error)
 		return error;
-	if (target)
-		instance_trace_target(tracefs, target);
+	if (!target || instance_trace_target(tracefs, target) < 0)
+		filter_print_own(tracefs, &arming->own);
 	index_bindings(source, arming);
 	error = open_readers(source, arming->problem);
 	return error ? error : enable_events(arming);
@@ -433,8 +494,11 @@ struct event_source *tracefs_arm(struct tracefs *tracefs, struct program *progra
 	struct arming arming = { .tracefs = tracefs, .problem = problem };
 	struct source *source;
 
+	if (!tracefs) /* without it no probe of ours was resolved */
+		return NULL;
 	tracefs_reap(&tracefs->options.log);
 	table_init(&arming.index, tracefs->arena);
+	table_init(&arming.systems, tracefs->arena);
 	if (arm_probes(&arming, program) < 0 || !arming.events.count) {
 		arming_free(&arming);
 		return NULL;

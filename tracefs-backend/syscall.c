@@ -188,6 +188,17 @@ static void print_exit(const struct alias_request *request, const struct syscall
 				       "sprintf(\"%d\", $ret)\n}\n");
 }
 
+/* several patterns of one script may ask for the same alias: its text is handed out once */
+static bool is_new_alias(const struct alias_request *request, const char *point,
+			 const char *variant, const char *event)
+{
+	struct tracefs *tracefs = request->tracefs;
+	const char *key = arena_printf(tracefs->arena, "%s.%s%s %s", request->family, point,
+				       variant, event);
+
+	return !table_put(&tracefs->aliases, key, tracefs);
+}
+
 /* an event under its script name, or under the kernel's when only that matches */
 static void print_matching(const struct alias_request *request, const char *event)
 {
@@ -203,9 +214,9 @@ static void print_matching(const struct alias_request *request, const char *even
 		point = event;
 	else
 		return;
-	if (request->entry)
+	if (request->entry && is_new_alias(request, point, "", event))
 		print_entry(request, &syscall, point);
-	if (request->exit)
+	if (request->exit && is_new_alias(request, point, ".return", event))
 		print_exit(request, &syscall, point);
 }
 
@@ -285,7 +296,9 @@ const char *syscall_generate_aliases(struct frontend *frontend, void *backend, c
 			request.family = families[i];
 			if (!text_match(family, families[i]))
 				continue;
-			if (text_has_wildcard(request.name))
+			if (!backend)
+				tracepoint_report_no_backend(frontend, NULL);
+			else if (text_has_wildcard(request.name))
 				print_wildcard(&request);
 			else
 				print_literal(&request);
@@ -312,10 +325,12 @@ static struct buf aliases_of(const char *name, bool entry, const char *event, co
 	char path[128];
 
 	table_init(&tracefs.events, tracefs.arena);
+	table_init(&tracefs.aliases, tracefs.arena);
 	snprintf(path, sizeof(path), ENTER "%s", event);
 	trace_event_get(&tracefs, "syscalls", path)->format = fields;
 	trace_event_get(&tracefs, "syscalls", path)->id = 1;
 	print_matching(&request, event);
+	print_matching(&request, event); /* asked for again: nothing new */
 	arena_free(tracefs.arena);
 	return out;
 }
@@ -324,7 +339,8 @@ UNIT_TEST_CASE(syscall_alias_names_every_argument)
 {
 	struct buf text = aliases_of("*", true, "newfstat",
 		"\tfield:int common_pid;\toffset:4;\n\n\tfield:int __syscall_nr;\toffset:8;\n"
-		"\tfield:unsigned int fd;\toffset:16;\n\tfield:struct stat * statbuf;\toffset:24;\n");
+		"\tfield:unsigned int fd;\toffset:16;\n"
+		"\tfield:struct stat * statbuf;\toffset:24;\n");
 
 	CHECK_STR(buf_text(&text),
 		  "probe syscall.fstat = kernel.trace(\"syscalls:sys_enter_newfstat\")\n{\n"

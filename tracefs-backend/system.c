@@ -107,8 +107,8 @@ static char *mount_root(struct buf *problem)
 	struct stat place;
 
 	if (stat(TRACEFS_PLACE, &place) < 0) {
-		buf_printf(problem, "there is no %s to mount tracefs on: the kernel is built without "
-				    "CONFIG_TRACING, or sysfs is not mounted", TRACEFS_PLACE);
+		buf_puts(problem, "there is no " TRACEFS_PLACE " to mount tracefs on: the kernel is "
+				  "built without CONFIG_TRACING, or sysfs is not mounted");
 		return NULL;
 	}
 	if (!has_capability(CAP_SYS_ADMIN)) {
@@ -116,9 +116,10 @@ static char *mount_root(struct buf *problem)
 				  "run `mount -t tracefs tracefs " TRACEFS_PLACE "' as root");
 		return NULL;
 	}
-	if (mount("tracefs", TRACEFS_PLACE, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0 &&
-	    errno != EBUSY) {
-		buf_printf(problem, "cannot mount tracefs on %s: %s", TRACEFS_PLACE, strerror(errno));
+	if (mount("tracefs", TRACEFS_PLACE, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		  NULL) < 0 && errno != EBUSY) {
+		buf_printf(problem, "cannot mount tracefs on " TRACEFS_PLACE ": %s",
+			   strerror(errno));
 		return NULL;
 	}
 	return memory_strdup(TRACEFS_PLACE);
@@ -128,22 +129,24 @@ static char *mount_root(struct buf *problem)
 static bool may_use(const char *root, struct buf *problem)
 {
 	char path[512];
+	int error;
 
 	snprintf(path, sizeof(path), "%s/instances", root);
-	if (access(path, R_OK | W_OK | X_OK) == 0 && !is_locked_down())
-		return true;
+	error = access(path, R_OK | W_OK | X_OK) == 0 ? 0 : errno;
 	if (is_locked_down())
-		buf_puts(problem, "the kernel is locked down (confidentiality), which forbids tracefs: "
-				  "boot without lockdown=confidentiality");
-	else if (errno == ENOENT && access(root, X_OK) == 0)
+		buf_puts(problem, "the kernel is locked down, which forbids tracefs: boot without "
+				  "lockdown=confidentiality");
+	else if (error == ENOENT)
 		buf_printf(problem, "%s has no instances directory: the kernel is too old or built "
 				    "without CONFIG_TRACING", root);
-	else if (errno == EROFS)
-		buf_printf(problem, "%s is mounted read-only", root);
-	else
+	else if (error == EROFS)
+		buf_printf(problem, "%s is mounted read-only: mount -o remount,rw %s", root, root);
+	else if (error)
 		buf_printf(problem, "no permission to use tracefs in %s: it needs root "
-				    "(CAP_DAC_OVERRIDE), or a mount with a gid= of yours and mode 770",
+				    "(CAP_DAC_OVERRIDE), or a mount with your gid= and mode=770",
 			   root);
+	else
+		return true;
 	return false;
 }
 
@@ -155,18 +158,32 @@ static bool in_first_pid_namespace(void)
 	       namespace.st_ino == FIRST_PID_NAMESPACE;
 }
 
-struct tracefs *tracefs_new(const struct tracefs_options *options, struct buf *problem)
+/* the directory we may use, malloc()ed; NULL after a sentence in @problem */
+static char *usable_root(struct buf *problem)
 {
-	struct tracefs *tracefs;
-	struct arena *arena;
 	char *root = find_root();
 
 	if (!root)
 		root = mount_root(problem);
-	if (!root)
-		return NULL;
+	if (!root || may_use(root, problem))
+		return root;
+	free(root);
+	return NULL;
+}
+
+void system_explain(struct buf *problem)
+{
+	free(usable_root(problem));
+}
+
+struct tracefs *tracefs_new(const struct tracefs_options *options, struct buf *problem)
+{
+	struct tracefs *tracefs;
+	struct arena *arena;
+	char *root = usable_root(problem);
+
 	/* libtracefs keeps its own copy, and searches no more */
-	if (!may_use(root, problem) || tracefs_set_tracing_dir(root) < 0) {
+	if (!root || tracefs_set_tracing_dir(root) < 0) {
 		free(root);
 		return NULL;
 	}
@@ -178,6 +195,7 @@ struct tracefs *tracefs_new(const struct tracefs_options *options, struct buf *p
 	tracefs->own_pids = in_first_pid_namespace();
 	tracefs->guardian.fd = -1;
 	table_init(&tracefs->events, arena);
+	table_init(&tracefs->aliases, arena);
 	free(root);
 	return tracefs;
 }
@@ -205,12 +223,12 @@ UNIT_TEST_CASE(tracefs_path_refuses_what_does_not_fit)
 	CHECK(!tracefs_path(&tracefs, path, sizeof(path), "%s", "available_events"));
 }
 
-UNIT_TEST_CASE(may_use_names_the_missing_permission)
+UNIT_TEST_CASE(may_use_says_what_is_missing)
 {
 	struct buf problem = BUF_INIT;
 
 	CHECK(!may_use("/nonexistent", &problem));
-	CHECK(strstr(buf_text(&problem), "permission"));
+	CHECK(strstr(buf_text(&problem), "CONFIG_TRACING"));
 	buf_free(&problem);
 }
 #endif

@@ -103,6 +103,7 @@ static void emit_event(struct family_match *match, const char *system, const cha
 	struct trace_event *event = trace_event_get(match->backend, system, name);
 	struct site *site = arena_new_object(match->arena, struct site);
 
+	site->family = &tracefs_families[0];
 	site->name = event->text;
 	site->data = event;
 	match->emit(match, point_with_name(match->arena, match->point, event->text), site, NULL);
@@ -143,9 +144,19 @@ static int suggest_events(struct family_match *match, const char *system, const 
 	id = diag_error(match->frontend, trace_component(match->point)->token,
 			"this kernel has no trace event '%s%s%s'", system ? system : "",
 			system ? ":" : "", name);
-	diag_suggest(match->frontend, id, system ? arena_printf(arena, "%s:%s", system, name) : name,
-		     candidates, names->count);
+	if (system)
+		name = arena_printf(arena, "%s:%s", system, name);
+	diag_suggest(match->frontend, id, name, candidates, names->count);
 	return -ENOENT;
+}
+
+void tracepoint_report_no_backend(struct frontend *frontend, const struct token *token)
+{
+	struct buf reason = BUF_INIT;
+
+	system_explain(&reason);
+	diag_error(frontend, token, "%s", buf_text(&reason));
+	buf_free(&reason);
 }
 
 static int tracepoint_resolve(struct family_match *match)
@@ -153,6 +164,10 @@ static int tracepoint_resolve(struct family_match *match)
 	const char *pattern = trace_component(match->point)->string, *colon, *name, *system = NULL;
 	size_t before = match->emitted;
 
+	if (!match->backend) {
+		tracepoint_report_no_backend(match->frontend, trace_component(match->point)->token);
+		return -ENOENT;
+	}
 	colon = strchr(pattern, ':');
 	name = colon ? colon + 1 : pattern;
 	if (colon) {
@@ -298,7 +313,24 @@ struct load tracepoint_bind(const struct site *site, const struct capture *captu
 	return trace_field_load(field, bracket ? strtoul(bracket + 1, NULL, 10) : 0);
 }
 
-/* ---- -p3 ---- */
+/* ---- -p3: the same on every kernel that has these fields, wherever they stand ---- */
+
+static const char *const load_names[] = {
+	[LOAD_U8] = "u8", [LOAD_S8] = "s8", [LOAD_U16] = "u16", [LOAD_S16] = "s16",
+	[LOAD_U32] = "u32", [LOAD_S32] = "s32", [LOAD_64] = "64 bits",
+	[LOAD_CHARS] = "text", [LOAD_DATA_LOC] = "text", [LOAD_REL_LOC] = "text",
+};
+
+static void describe_capture(const struct site *site, const struct capture *capture, FILE *out)
+{
+	struct load load = tracepoint_bind(site, capture);
+
+	if (load.kind == LOAD_NONE)
+		fprintf(out, "    $%s: not in this event\n", capture->name);
+	else
+		fprintf(out, "    $%s: %s, %s\n", capture->name, capture->c_type,
+			load_names[load.kind]);
+}
 
 static void tracepoint_describe(void *backend, const struct probe *probe, const struct site *site,
 				FILE *out)
@@ -311,16 +343,8 @@ static void tracepoint_describe(void *backend, const struct probe *probe, const 
 		filter_print(tracepoint_event(site), probe, &text);
 	if (text.length)
 		fprintf(out, "    filter %s\n", buf_text(&text));
-	for (size_t i = 0; i < probe->captures.count; i++) {
-		const struct capture *capture = probe->captures.items[i];
-		struct load load = tracepoint_bind(site, capture);
-
-		if (load.kind == LOAD_NONE)
-			fprintf(out, "    $%s: not in this event\n", capture->name);
-		else
-			fprintf(out, "    $%s: %s, %u bytes at %u\n", capture->name,
-				capture->c_type, load.size, load.offset);
-	}
+	for (size_t i = 0; i < probe->captures.count; i++)
+		describe_capture(site, probe->captures.items[i], out);
 	buf_free(&text);
 }
 
@@ -333,7 +357,7 @@ const struct family tracefs_families[] = {
 		.variables = tracepoint_variables,
 		.generate_aliases = syscall_generate_aliases,
 		.describe = tracepoint_describe,
-		.summary = "a trace event of the kernel: \"name\" or \"system:name\", with wildcards",
+		.summary = "a trace event of the kernel: \"name\" or \"system:name\"",
 	},
 };
 const size_t tracefs_family_count = ARRAY_SIZE(tracefs_families);

@@ -106,7 +106,8 @@ int main(void)
 {
 	static const unsigned streams[] = { 1, 2, 4, 8, 64 };
 
-	printf("%7s %6s %12s %12s %12s\n", "streams", "burst", "source ns", "merged ns", "merge ns");
+	printf("%7s %6s %12s %12s %12s\n", "streams", "burst", "source ns", "merged ns",
+	       "merge ns");
 	for (size_t i = 0; i < ARRAY_SIZE(streams); i++) {
 		bench_row(streams[i], 1);
 		bench_row(streams[i], 16);

@@ -22,7 +22,7 @@ static const char script[] =
 	"	catch (e) { println(e) }\n"
 	"	m[n, s]++; t[s] = g(\"k\"); t[s] .= s; w[n] <<< 5; x <<< n; big[n]++; ring[n] = s\n"
 	"	foreach ([k, l-] in m limit 5) { print(k, l); if (s =~ \"a(b|c)+\") delete m[k, *] }\n"
-	"	foreach (v = k in t+) println(v, substr(k, 1, n), @hist_log(x))\n"
+	"	foreach (v = q in t+) { println(v, substr(q, 1, n)); println(@hist_log(x)) }\n"
 	"	foreach (k in w @sum-) println(@avg(w[k]), @hist_log(x)[n], @variance(x))\n"
 	"	for (i = 0; i < 3; i++) printf(\"%-*d %x\", 5, i, i << n)\n"
 	"	if ([n, *] in m && execname() == s) delete t; else delete x\n"

@@ -24,6 +24,7 @@ expect_line '^ended [01]$'
 
 # at any time: whatever begin could start, end finishes
 for delay in 0 0.01 0.02 0.04 0.08 0.16 0.3 0.6; do
+	: > "$work/out"
 	"$STAP" "$work/script.stp" > "$work/out" 2> "$work/err" &
 	stap_pid=$!
 	until [ -s "$work/out" ] || ! kill -0 $stap_pid 2> /dev/null; do sleep 0.002; done

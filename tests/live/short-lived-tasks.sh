@@ -17,9 +17,10 @@ END
 stap_succeeds -e 'probe syscall.exit_group {
 		printf("ended %s %d %d %d\n", execname(), pid(), tid(), ppid()) }' \
 	-c "$parent $work/spawn $work"
-expect_equal "the number of processes made" "$(grep -c '^made short' "$work/out")" 20
+grep '^made short' "$work/out" > "$work/made"
+expect_equal "the number of processes made" "$(wc -l < "$work/made")" 20
 while read -r _ name pid ppid; do
 	grep -qx "ended $name $pid $pid $ppid" "$work/out" ||
 		fail "no line 'ended $name $pid $pid $ppid'"
-done < <(grep '^made short' "$work/out")
+done < "$work/made"
 grep -qE "^ended ${parent##*/} " "$work/out" || fail "the parent's end was not seen by its name"
