@@ -126,13 +126,15 @@ static void skip_block_comment(struct lexer *lexer)
 {
 	struct token *start = new_token(lexer);
 
+	start->kind = TOKEN_OPERATOR;
+	start->text = "/*";
 	advance_by(lexer, 2);
 	while (peek(lexer, 0) >= 0 && !at(lexer, "*/"))
 		advance(lexer);
-	if (peek(lexer, 0) < 0)
-		fail(lexer, start, "unterminated comment");
-	else
+	if (peek(lexer, 0) >= 0)
 		advance_by(lexer, 2);
+	else if (!lexer->silent)
+		diag_warning(lexer->frontend, start, "comment without end");
 }
 
 static void skip_blank(struct lexer *lexer)
@@ -509,7 +511,8 @@ UNIT_TEST_CASE(lex_index_lists_definitions_only)
 {
 	struct frontend *frontend = test_frontend();
 	const char *text = "global a = -1, b%[5] private c function f:long (x) { probe(1) }\n"
-			   "private function g() %{ probe %} probe x.y(\"s\").z = d += e {}, { f }\n"
+			   "private function g() %{ probe %}"
+			   "probe x.y(\"s\").z = d += e {}, { f }\n"
 			   "%( arch == \"x\" %? global h %) probe begin { global } global i";
 	static const struct indexed_definition expected[] = {
 		{ DEFINE_GLOBAL, "a", false }, { DEFINE_GLOBAL, "b", false },

@@ -210,7 +210,7 @@ static path_array cross(struct parser *parser, const path_array *left, const pat
 
 		if (!parser->panic && (head->optional || head->sufficient || head->condition))
 			diag_error(parser->frontend, head->token,
-				   "'?', '!' and conditions must stand at the end of a probe point");
+				   "'?', '!' and conditions must end a probe point");
 		for (size_t j = 0; j < right->count; j++)
 			array_push(parser->arena, &result, join(parser, head, &right->items[j]));
 	}
@@ -333,7 +333,7 @@ static void parse_probe(struct parser *parser)
 	declaration->body = parse_block(parser);
 	if (names.count && parser_sees(parser, ",")) {
 		if (declaration->is_epilogue)
-			parser_fail(parser, "an alias defined with '+=' cannot have a second block");
+			parser_fail(parser, "an alias with '+=' cannot have a second block");
 		parser_next(parser);
 		declaration->epilogue = parse_block(parser);
 	}
@@ -570,7 +570,8 @@ static void recover(struct parser *parser)
 
 	parser->lost_brace |= parser->abandoned;
 	parser->panic = parser->abandoned = false;
-	while (!found && parser->token->kind != TOKEN_END && parser->token->kind != TOKEN_EMBEDDED) {
+	while (!found && parser->token->kind != TOKEN_END &&
+	       parser->token->kind != TOKEN_EMBEDDED) {
 		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 			found |= token_is(parser->token, words[i]);
 		if (!found)

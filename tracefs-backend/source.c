@@ -251,7 +251,7 @@ static int open_file(struct source *source, unsigned cpu, const char *file)
 					  O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 }
 
-/* an instance may have sub-buffers of its own size; before 6.9 it has no header_page of its own */
+/* an instance may have sub-buffers of its own size; older kernels show only the top one */
 static int read_layout(struct source *source, struct raw_ring_layout *layout)
 {
 	char *text = tracefs_instance_file_read(source->tracefs->instance, "events/header_page",
