@@ -126,35 +126,20 @@ static void find_pure_functions(struct semantics *sem)
 
 /* ---- reads ---- */
 
-struct read_counter {
-	const struct expr *unused[3]; /* of the current statement: nobody takes their value */
-};
-
 static void count_expr(struct tree_visitor *visitor, struct expr *expr, bool is_write)
 {
-	const struct read_counter *counter = visitor->data;
-	bool is_unused = expr == counter->unused[0] || expr == counter->unused[1] ||
-			 expr == counter->unused[2];
-
+	(void)visitor;
 	if (expr->variable) {
 		if (is_write)
 			expr->variable->write_count++;
 		else
 			expr->variable->read_count++;
 	}
-	if (is_unused || !expr->a || !expr->a->variable)
+	/* x++ and x += 1 need x, even when nobody takes the value */
+	if (!expr->a || !expr->a->variable)
 		return;
 	if (expr->kind == EXPR_INCREMENT || (expr->kind == EXPR_ASSIGN && expr->op != OP_ASSIGN))
 		expr->a->variable->read_count++;
-}
-
-static void count_stmt(struct tree_visitor *visitor, struct stmt *stmt)
-{
-	struct read_counter *counter = visitor->data;
-
-	counter->unused[0] = stmt->kind == STMT_EXPR ? stmt->expr : NULL;
-	counter->unused[1] = stmt->initial;
-	counter->unused[2] = stmt->step;
 }
 
 static void clear_count(struct tree_visitor *visitor, struct expr *expr, bool is_write)
@@ -176,9 +161,8 @@ static void visit_everything(struct semantics *sem, struct tree_visitor *visitor
 
 void fold_count_uses(struct semantics *sem)
 {
-	struct read_counter counter = { { NULL } };
 	struct tree_visitor clear = { .expr = clear_count };
-	struct tree_visitor count = { .expr = count_expr, .stmt = count_stmt, .data = &counter };
+	struct tree_visitor count = { .expr = count_expr };
 
 	visit_everything(sem, &clear);
 	visit_everything(sem, &count);

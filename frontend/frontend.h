@@ -157,13 +157,49 @@ enum type format_argument_type(const struct format *format, size_t index);
 enum capture_kind {
 	CAPTURE_FIELD,	/* a field of the trace event: name */
 	CAPTURE_COUNTER,/* @perf("name") */
+	CAPTURE_FETCH,	/* read by the kernel when the probe fires: recipe */
+	CAPTURE_SAVED,	/* saved is what the entry probe captured, for this call of the function */
 };
+
+/*
+ * A fetch is a 64-bit value the kernel can work out while a probe fires:
+ *	CONSTANT: offset   REGISTER: register + offset   RETURN: return value + offset
+ *	SYMBOL: address of the symbol (of the probed file, when symbol is NULL) + offset
+ *	DEREF: the size bytes at base's value, sign-extended when is_signed, + offset
+ * An offset outside all DEREFs is no part of what the kernel does: the handler adds it.
+ */
+enum fetch_kind { FETCH_CONSTANT, FETCH_REGISTER, FETCH_RETURN, FETCH_SYMBOL, FETCH_DEREF };
+struct fetch {
+	enum fetch_kind kind;
+	int64_t offset;
+	unsigned reg;		  /* REGISTER: the architecture's DWARF number */
+	const char *symbol;	  /* SYMBOL */
+	const struct fetch *base; /* DEREF */
+	uint8_t size;		  /* DEREF: 1, 2, 4 or 8 */
+	bool is_signed;		  /* DEREF */
+	bool is_user;		  /* DEREF: base is an address of user space */
+};
+enum recipe_form {
+	RECIPE_NUMBER,	/* the fetch's value; of a DEREF, bit_size bits from bit_offset on, if set */
+	RECIPE_STRING,	/* the text up to NUL at the fetch's value */
+	RECIPE_BYTES,	/* length bytes at the fetch's value, as a string */
+};
+struct recipe {
+	enum recipe_form form;
+	const struct fetch *fetch;
+	bool is_user;		/* STRING, BYTES: the address is of user space */
+	uint8_t bit_offset, bit_size;
+	uint32_t length;	/* STRING: at most this; 0: no bound of its own. BYTES: exactly */
+};
+
 struct capture {
 	enum capture_kind kind;
 	enum type type;		/* TYPE_LONG or TYPE_STRING */
 	const char *name;
 	const char *c_type;	/* as the kernel or the debug info names it, for -L */
 	const struct token *token;
+	const struct recipe *recipe; /* FETCH */
+	const struct capture *saved; /* SAVED: a capture of probe.entry */
 	unsigned slot;		/* index in probe.captures */
 };
 
@@ -207,6 +243,8 @@ struct probe {
 	unsigned index;			 /* in program.probes */
 	void *data;			 /* the family's own (a timer's period …) */
 	bool filtered_by_target;	 /* a leading pid() == target() */
+	struct probe *entry;		 /* of a return probe that needs values saved at entry: no
+					  * body; its captures are kept per thread and call depth */
 };
 
 struct program {

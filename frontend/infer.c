@@ -364,6 +364,26 @@ static void infer_builtin(struct inferrer *inferrer, struct expr *expr, enum typ
 			   expr->name);
 }
 
+/* whichever of the overloads answers, its result has one type */
+static void agree_overloads(struct inferrer *inferrer, struct function *first)
+{
+	const struct function *known = first;
+
+	while (known && known->type == TYPE_UNKNOWN)
+		known = known->next_overload;
+	for (struct function *f = first; known && f; f = f->next_overload) {
+		if (f->type == TYPE_UNKNOWN) {
+			f->type = known->type;
+			f->type_token = known->type_token;
+			inferrer->changed = true;
+		} else if (f->type != known->type) {
+			report_conflict(inferrer, f->type_token, "the result of an overload",
+					f->type, known->type_token, known->type);
+			return;
+		}
+	}
+}
+
 /* @want is TYPE_VOID where nobody takes the value */
 static void infer_call(struct inferrer *inferrer, struct expr *expr, enum type want)
 {
@@ -371,6 +391,7 @@ static void infer_call(struct inferrer *inferrer, struct expr *expr, enum type w
 		infer_builtin(inferrer, expr, want);
 		return;
 	}
+	agree_overloads(inferrer, expr->function);
 	for (struct function *f = expr->function; f; f = f->next_overload) {
 		for (size_t i = 0; i < expr->arg_count; i++)
 			infer_argument(inferrer, expr->args[i], f->parameters.items[i], f);
@@ -662,12 +683,28 @@ static void infer_delete(struct inferrer *inferrer, struct expr *expr)
 		report_unresolved(inferrer, expr);
 }
 
+static void refuse_empty_return(struct inferrer *inferrer, const struct function *function,
+				const struct token *token)
+{
+	size_t id;
+
+	if (function->type != TYPE_LONG && function->type != TYPE_STRING)
+		return;
+	id = diag_error(inferrer->sem->frontend, token,
+			"type mismatch: '%s' returns nothing here", function->name);
+	diag_also(inferrer->sem->frontend, id, function->type_token, "its result is %s since here",
+		  type_name(function->type));
+}
+
 static void infer_return(struct inferrer *inferrer, struct stmt *stmt)
 {
 	struct function *function = inferrer->function;
 
-	if (!stmt->expr || !function)
+	if (!stmt->expr || !function) {
+		if (inferrer->final && function)
+			refuse_empty_return(inferrer, function, stmt->token);
 		return;
+	}
 	infer_expr(inferrer, stmt->expr, TYPE_UNKNOWN);
 	if (stmt->expr->type == TYPE_UNKNOWN)
 		infer_expr(inferrer, stmt->expr, function->type);

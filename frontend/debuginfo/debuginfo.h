@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What programs and the kernel say about themselves: ELF symbols, DWARF, BTF, SDT notes. The only
+ * code that knows libdw, libelf and libbpf's btf.h. In: a file and a pattern; out: places where a
+ * probe can go, and for `$x->y[1]` at a place, the recipe that fetches it.
+ *
+ * Everything lives in the session's arena except what debuginfo_free() closes. Files are hostile.
+ */
+#ifndef DEBUGINFO_H
+#define DEBUGINFO_H
+
+#include "../frontend.h"
+
+struct debuginfo;
+struct module; /* one executable, shared library, kernel or kernel module, opened once a session */
+
+struct debuginfo *debuginfo_new(struct frontend *frontend);
+void debuginfo_free(struct debuginfo *debuginfo);
+
+/**
+ * debuginfo_open_file() - an ELF file and its separate debug file, if there is one
+ * Debug files are looked for by build id and .gnu_debuglink under /usr/lib/debug, with dwz's
+ * alternate files. NULL after a sentence in @problem.
+ */
+struct module *debuginfo_open_file(struct debuginfo *debuginfo, const char *path,
+				   struct buf *problem);
+/**
+ * debuginfo_open_kernel() - the running kernel (@name NULL) or one of its modules
+ * Types come from DWARF when a vmlinux with it is found, else from BTF, else there are none;
+ * symbols from /proc/kallsyms or available_filter_functions in any case.
+ */
+struct module *debuginfo_open_kernel(struct debuginfo *debuginfo, const char *name,
+				     struct buf *problem);
+/** module_source() - "DWARF of FILE", "BTF", "no types": told once with -v */
+const char *module_source(const struct module *module);
+const char *module_path(const struct module *module);
+
+/* one place in code where a probe can go */
+struct code_place {
+	struct module *module;
+	const char *function;	/* enclosing function, demangled never */
+	const char *file;	/* source file as the debug info names it, or NULL */
+	int line;		/* or 0 */
+	uint64_t address;	/* in the file's own (link-time) address space */
+	uint64_t file_offset;	/* of that instruction in the file, for uprobes */
+	uint64_t function_address, function_size;
+	const char *symbol;	/* kernel: the symbol the address is relative to */
+	uint64_t symbol_offset;
+	bool is_inline;		/* inside an inlined copy */
+	bool is_return;		/* fires when the function returns */
+	bool at_entry;		/* before the first instruction ran: ABI registers are intact */
+	const void *scope;	/* the reader's own: the innermost DIE, a BTF prototype … */
+	uint64_t semaphore_offset; /* SDT: file offset of the semaphore, or 0 */
+	const struct sdt_argument *arguments; /* SDT: $arg1 … */
+	unsigned argument_count;
+	const char *provider, *mark; /* SDT */
+};
+typedef ARRAY(const struct code_place *) place_array;
+typedef ARRAY(const char *) name_array;
+typedef ARRAY(struct expr *) expr_array;
+
+enum place_what {
+	PLACE_FUNCTION,	 /* entries of functions, out of line and inlined copies */
+	PLACE_STATEMENT, /* the places of source lines */
+	PLACE_LABEL,	 /* labels in functions */
+	PLACE_PLT,	 /* PLT entries */
+	PLACE_MARK,	 /* SDT marks */
+};
+/* f, f@file, f@file:line, f@file+line, f@file:first-last, f@file:*, an address: all wildcards */
+struct place_query {
+	enum place_what what;
+	const char *pattern;	/* the string of .function("…"), .statement("…"), .mark("…") */
+	uint64_t address;	/* instead of pattern: .statement(ADDR), .function(ADDR) */
+	const char *label;	/* LABEL */
+	const char *provider;	/* MARK: a wildcard, or NULL */
+	bool is_return, only_call, only_inline, only_exported, nearest;
+	const char *callee;	/* .callee("x"): places of x called (inlined) from pattern */
+	unsigned callee_depth;
+};
+/**
+ * debuginfo_find() - all places that match, in address order
+ * Returns the number found, or -errno with a sentence in @problem. @suggest gets names near to
+ * the pattern when none is found.
+ */
+int debuginfo_find(struct module *module, const struct place_query *query, place_array *places,
+		   name_array *suggest, struct buf *problem);
+
+/* what a `$` expression is at a place */
+struct place_value {
+	enum type type;			/* TYPE_LONG, or TYPE_STRING for $x$ of a char array */
+	const struct recipe *recipe;	/* NULL when it is the constant @addend alone */
+	int64_t addend;			/* the handler adds this to the fetched number */
+	const char *c_type;
+	bool is_pointer, is_char_array;
+};
+/**
+ * debuginfo_value() - how to fetch `$name` or @var with its path, or `&…` of it, at @place
+ * @target: EXPR_TARGET; indexes in the path must be literals
+ * Returns 0, -ENOENT (no such variable or member), -ENODATA (exists but not available here),
+ * -ENOTSUP, each with a sentence in @problem.
+ */
+int debuginfo_value(const struct code_place *place, const struct expr *target,
+		    struct place_value *value, struct buf *problem);
+/**
+ * debuginfo_cast() - the same for @cast(pointer, "type")->path; @pointer is the fetch of operand
+ */
+int debuginfo_cast(struct module *module, const struct fetch *pointer, bool is_user,
+		   const char *type_name, const struct expr *cast, struct place_value *value,
+		   struct buf *problem);
+/** debuginfo_variables() - variables visible at @place, parameters first; at most @room */
+size_t debuginfo_variables(const struct code_place *place, struct family_variable *out, size_t room);
+/**
+ * debuginfo_pretty() - for `$x$` and `$x$$`: members of the struct that @target is, as EXPR_TARGET
+ * expressions with printf conversions: the text pieces to build a sprintf from
+ */
+int debuginfo_pretty(const struct code_place *place, const struct expr *target, bool deep,
+		     struct buf *format, expr_array *arguments, struct buf *problem);
+
+#endif
