@@ -27,7 +27,7 @@ OBJECTS := $(LIBRARY:%.c=$(O)/%.o)
 UNIT_OBJECTS := $(LIBRARY:%.c=$(O)/unit/%.o)
 BENCHES := $(patsubst tests/bench/bench-%.c,$(O)/bench-%,$(wildcard tests/bench/bench-*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz-%,$(wildcard tests/fuzz/*.c))
-PACKAGES := libtracefs libtraceevent libpcre2-8 libxxhash zlib
+PACKAGES := libtracefs libtraceevent libpcre2-8 libxxhash zlib libdw libelf libbpf
 
 CFLAGS ?= $(if $(DEBUG),-Og,-O2) -g
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes $(if $(WERROR),-Werror)

@@ -240,8 +240,8 @@ static const char *tapset_dir(struct session *session)
 
 static int session_read_script(struct session *session, const char *path, struct buf *text)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
-	int error = buf_read_file(text, is_stdin ? "/dev/stdin" : path);
+	int error = strcmp(path, "-") == 0 ? buf_read_fd(text, STDIN_FILENO) :
+					     buf_read_file(text, path);
 
 	if (!error)
 		return 0;
@@ -354,6 +354,7 @@ static int session_prepare(struct session *session)
 	options->define_count = session->defines.count;
 	options->globals = session->globals.items;
 	options->global_count = session->globals.count;
+	options->check_regex = aggregator_check_regex;
 	session->run_options.log = session->tracefs_options.log = options->log;
 	for (size_t i = 0; i < session->defines.count; i++)
 		if (!run_options_define(&session->run_options, session->defines.items[i]))

@@ -194,6 +194,11 @@ int aggregator_run(struct aggregator *aggregator);
 void aggregator_interrupt(struct aggregator *aggregator);
 /** aggregator_dump() - -p3: captures and bytecode of every handler */
 void aggregator_dump(struct aggregator *aggregator, FILE *out);
+/**
+ * aggregator_check_regex() - can @pattern stand to the right of =~?
+ * @message: set to why not, to be freed with free()
+ */
+bool aggregator_check_regex(const char *pattern, size_t length, char **message);
 
 /* ---- families that need no kernel: begin, end, error, never, oneshot, timers ---- */
 extern const struct family aggregator_families[];

@@ -31,7 +31,7 @@ bool builtin_tid(struct native_call *call)
 
 bool builtin_ppid(struct native_call *call)
 {
-	return native_return_number(call, native_task(call)->ppid);
+	return native_return_number(call, task_parent(call->session->tasks, native_task(call)));
 }
 
 bool builtin_cpu(struct native_call *call)
@@ -46,7 +46,8 @@ bool builtin_target(struct native_call *call)
 
 bool builtin_pexecname(struct native_call *call)
 {
-	struct task *parent = task_find(call->session->tasks, native_task(call)->ppid);
+	struct task_model *tasks = call->session->tasks;
+	const struct task *parent = task_find(tasks, task_parent(tasks, native_task(call)));
 
 	call->result.string = str_ref(parent->comm);
 	return true;

@@ -47,5 +47,7 @@ bool native_return_number(struct native_call *call, int64_t number)
 
 struct task *native_task(struct native_call *call)
 {
-	return task_find(call->session->tasks, call->session->now.tid);
+	const struct vm_context *now = &call->session->now;
+
+	return task_find_on(call->session->tasks, now->tid, now->cpu);
 }

@@ -216,7 +216,9 @@ static reg compile_logical(struct compiler *compiler, const struct expr *expr, r
 
 static reg compile_ternary(struct compiler *compiler, const struct expr *expr, reg want)
 {
-	reg result = result_register(compiler, is_string_type(expr->type), want);
+	bool has_value = expr->type != TYPE_VOID;
+	reg result = has_value ? result_register(compiler, is_string_type(expr->type), want) :
+				 REGISTER_NONE;
 	reg condition = compile_expr(compiler, expr->a, REGISTER_NONE);
 	size_t otherwise = emit_jump(compiler, OPCODE_JUMP_UNLESS, condition), end;
 
@@ -649,7 +651,8 @@ static reg compile_print(struct compiler *compiler, const struct expr *expr, reg
 	if (print->newline)
 		put(compiler, constant_text(compiler, "\n", 1), print->to_string);
 	if (!print->to_string)
-		return REGISTER_NONE;
+		return expr->type == TYPE_LONG ?
+		       deliver(compiler, constant_number(compiler, 0), want) : REGISTER_NONE;
 	result = result_register(compiler, true, want);
 	emit(compiler, OPCODE_TAKE_TEXT, result, 0, 0);
 	return result;

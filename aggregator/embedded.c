@@ -3,16 +3,19 @@
  * Functions with a body in C. All bodies of a program become one C file, compiled by the system's
  * compiler into a shared object in a temporary directory, loaded, and removed at once. What the
  * bodies see of us is the text in `prologue`: STAP_ARG_x, STAP_RETVALUE, STAP_RETURN, STAP_ERROR,
- * STAP_PRINTF, STAP_NEXT over struct embedded_frame, which is declared in both places alike.
+ * STAP_PRINTF, STAP_NEXT over struct embedded_frame, which is declared in both places alike, and
+ * STAP_GLOBAL_GET_x, STAP_GLOBAL_SET_x for the globals named in a body's markers.
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "builtin.h"
 #include "bytecode.h"
+#include "global.h"
 
 extern char **environ;
 
@@ -26,20 +29,37 @@ struct embedded_frame {
 	int64_t number;
 	char *text;		/* result of a string function, MAXSTRINGLEN bytes */
 	char *error;		/* STAP_ERROR's message, MAXSTRINGLEN bytes; empty for none */
-	void *owner;
-	void (*print)(void *owner, const char *text, unsigned long length);
+	struct embedded_call *owner;
+	void (*print)(struct embedded_call *owner, const char *text, unsigned long length);
+	union embedded_value (*get)(struct embedded_call *owner, unsigned slot,
+				    const union embedded_value *keys);
+	void (*set)(struct embedded_call *owner, unsigned slot, const union embedded_value *keys,
+		    union embedded_value value);
 };
 
 struct embedded {
 	void *handle;
+	char *texts;		/* frame.text and frame.error of the call that runs */
+};
+
+/* what the callbacks of one call reach */
+struct embedded_call {
+	struct vm_session *session;
+	struct global *globals;
 };
 
 static const char prologue[] =
-	"#include <errno.h>\n#include <stdarg.h>\n#include <stdint.h>\n#include <stdio.h>\n"
-	"#include <stdlib.h>\n#include <string.h>\n#include <time.h>\n#include <unistd.h>\n"
+	"#include <ctype.h>\n#include <errno.h>\n#include <fcntl.h>\n#include <limits.h>\n"
+	"#include <poll.h>\n#include <sched.h>\n#include <signal.h>\n#include <stdarg.h>\n"
+	"#include <stdbool.h>\n#include <stdint.h>\n#include <stdio.h>\n#include <stdlib.h>\n"
+	"#include <string.h>\n#include <time.h>\n#include <unistd.h>\n#include <sys/mman.h>\n"
+	"#include <sys/socket.h>\n#include <sys/stat.h>\n#include <sys/types.h>\n"
+	"#include <sys/wait.h>\n#include <netinet/in.h>\n"
 	"union stap_value { int64_t number; const char *text; };\n"
 	"struct stap_frame { const union stap_value *arguments; int64_t number; char *text;\n"
-	"	char *error; void *owner; void (*print)(void *, const char *, unsigned long); };\n"
+	"	char *error; void *owner; void (*print)(void *, const char *, unsigned long);\n"
+	"	union stap_value (*get)(void *, unsigned, const union stap_value *);\n"
+	"	void (*set)(void *, unsigned, const union stap_value *, union stap_value); };\n"
 	"static inline size_t stap_strlcpy(char *to, const char *from, size_t size)\n"
 	"{ size_t n = strlen(from); if (size) { size_t k = n < size ? n : size - 1;\n"
 	"  memcpy(to, from, k); to[k] = 0; } return n; }\n"
@@ -72,16 +92,54 @@ static void add_line_directive(const struct token *token, struct buf *out)
 		buf_printf(out, "#line %u \"%s\"\n", token->place.line, token->place.file->name);
 }
 
-static void add_function(const struct bytecode *bytecode, size_t index, struct buf *out)
+static const char *member(enum type type)
 {
-	const struct function *function = bytecode->functions[index].function;
-	bool is_string = function->type == TYPE_STRING;
+	return type == TYPE_STRING ? "text" : "number";
+}
 
-	for (size_t i = 0; i < function->parameters.count; i++)
-		buf_printf(out, "#define STAP_ARG_%s (stap_frame->arguments[%zu].%s)\n",
-			   function->parameters.items[i]->name, i,
-			   function->parameters.items[i]->type == TYPE_STRING ? "text" : "number");
-	buf_printf(out, "#define STAP_RETVALUE (stap_frame->%s)\n", is_string ? "text" : "number");
+static void add_keys(const struct variable *variable, struct buf *out)
+{
+	buf_puts(out, "(union stap_value[]){ { 0 }");
+	for (unsigned i = 0; i < variable->index_count; i++)
+		buf_printf(out, ", { .%s = (k%u) }", member(variable->index_types[i]), i);
+	buf_puts(out, " } + 1");
+}
+
+static void add_key_names(const struct variable *variable, struct buf *out)
+{
+	for (unsigned i = 0; i < variable->index_count; i++)
+		buf_printf(out, "%sk%u", i ? ", " : "", i);
+}
+
+static void add_global(const struct variable *variable, struct buf *out)
+{
+	const char *value = member(variable->type);
+
+	buf_printf(out, "#define STAP_GLOBAL_GET_%s(", variable->name);
+	add_key_names(variable, out);
+	buf_printf(out, ") (stap_frame->get(stap_frame->owner, %u, ", variable->slot);
+	add_keys(variable, out);
+	buf_printf(out, ").%s)\n#define STAP_GLOBAL_SET_%s(", value, variable->name);
+	add_key_names(variable, out);
+	buf_printf(out, "%svalue) stap_frame->set(stap_frame->owner, %u, ",
+		   variable->index_count ? ", " : "", variable->slot);
+	add_keys(variable, out);
+	buf_printf(out, ", (union stap_value){ .%s = (value) })\n", value);
+}
+
+static void add_globals(const struct function *function, struct buf *out)
+{
+	const struct expr *uses = function->body ? function->body->expr : NULL;
+
+	for (size_t i = 0; uses && i < uses->arg_count; i++)
+		if (uses->args[i]->variable->type != TYPE_STATS)
+			add_global(uses->args[i]->variable, out);
+}
+
+static void add_result(bool is_string, struct buf *out)
+{
+	buf_printf(out, "#undef STAP_RETVALUE\n#undef STAP_RETURN\n"
+		   "#define STAP_RETVALUE (stap_frame->%s)\n", is_string ? "text" : "number");
 	if (is_string)
 		buf_puts(out, "#define STAP_RETURN(...) do { __VA_OPT__(strlcpy("
 			      "STAP_RETVALUE, (__VA_ARGS__), MAXSTRINGLEN);) return 0; }"
@@ -89,11 +147,22 @@ static void add_function(const struct bytecode *bytecode, size_t index, struct b
 	else
 		buf_puts(out, "#define STAP_RETURN(...) do { __VA_OPT__("
 			      "STAP_RETVALUE = (int64_t)(__VA_ARGS__);) return 0; } while (0)\n");
+}
+
+static void add_function(const struct bytecode *bytecode, size_t index, struct buf *out)
+{
+	const struct function *function = bytecode->functions[index].function;
+
+	for (size_t i = 0; i < function->parameters.count; i++)
+		buf_printf(out, "#define STAP_ARG_%s (stap_frame->arguments[%zu].%s)\n",
+			   function->parameters.items[i]->name, i,
+			   member(function->parameters.items[i]->type));
+	add_globals(function, out);
+	add_result(function->type == TYPE_STRING, out);
 	buf_printf(out, "int stap_body_%zu(struct stap_frame *stap_frame)\n{ (void)stap_frame; {\n",
 		   index);
 	add_line_directive(function->token, out);
-	buf_printf(out, "%s\n} return 0; }\n#undef STAP_RETVALUE\n#undef STAP_RETURN\n",
-		   function->embedded);
+	buf_printf(out, "%s\n} return 0; }\n", function->embedded);
 	for (size_t i = 0; i < function->parameters.count; i++)
 		buf_printf(out, "#undef STAP_ARG_%s\n", function->parameters.items[i]->name);
 }
@@ -117,12 +186,27 @@ static void add_everything(const struct bytecode *bytecode, struct buf *out)
 
 /* ---- compiling and loading ---- */
 
-static int run_compiler(char *source, char *object)
-{
-	char *arguments[] = { "cc", "-shared", "-fPIC", "-O2", "-w", "-o", object, source, NULL };
-	pid_t child;
-	int status, error = posix_spawnp(&child, "cc", NULL, NULL, arguments, environ);
+/* the paths of one compilation */
+struct build {
+	char *source, *object, *messages;
+};
 
+static int run_compiler(const struct build *build)
+{
+	char *arguments[] = {
+		"cc", "-shared", "-fPIC", "-O2", "-w", "-fno-diagnostics-show-caret",
+		"-fdiagnostics-color=never", "-Werror=implicit-function-declaration",
+		"-o", build->object, build->source, NULL,
+	};
+	posix_spawn_file_actions_t actions;
+	pid_t child;
+	int status, error;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, build->messages,
+					 O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	error = posix_spawnp(&child, "cc", &actions, NULL, arguments, environ);
+	posix_spawn_file_actions_destroy(&actions);
 	if (error)
 		return -error;
 	while (waitpid(child, &status, 0) < 0)
@@ -142,18 +226,49 @@ static int write_file(const char *path, const struct buf *text)
 	return fclose(file) && !error ? -EIO : error;
 }
 
-static bool compile_failed(const struct bytecode *bytecode, const struct buf *text, int error)
+/* "FILE:LINE:COLUMN: error: WHAT" becomes "embedded C: WHAT at FILE:LINE:COLUMN" */
+static bool report_line(const struct log *log, const char *line, size_t length)
+{
+	static const char mark[] = "error: ";
+	const char *what = memmem(line, length, mark, strlen(mark)), *place_end = what;
+
+	if (!what)
+		return false;
+	what += strlen(mark);
+	place_end = memmem(line, length, ": ", 2);
+	log_error(log, "embedded C: %.*s at %.*s", (int)(line + length - what), what,
+		  (int)(place_end - line), line);
+	return true;
+}
+
+static void report_messages(const struct log *log, const struct build *build)
+{
+	struct buf text = BUF_INIT;
+	const char *line;
+	bool reported = false;
+
+	if (buf_read_file(&text, build->messages))
+		return;
+	for (line = buf_text(&text); *line; line += strcspn(line, "\n"), line += *line == '\n')
+		reported |= report_line(log, line, strcspn(line, "\n"));
+	if (!reported)
+		log_error(log, "embedded C: %s", buf_text(&text));
+	buf_free(&text);
+}
+
+static bool compile_failed(const struct bytecode *bytecode, const struct build *build, int error)
 {
 	const struct log *log = &bytecode->options->log;
 
-	if (error == -ENOENT)
-		log_error(log, "functions with C bodies need the system's C compiler, 'cc'");
-	else if (strstr(buf_text(text), "<linux/") || strstr(buf_text(text), "<asm/"))
-		log_error(log, "a C body asks for headers of the kernel: C bodies run in user "
-			  "space here, what exists only in the kernel is out of their reach");
-	else
-		log_error(log, "a C body cannot be compiled for user space: %s",
-			  error == -EINVAL ? "see above" : strerror(-error));
+	if (error == -ENOENT) {
+		log_error(log, "embedded C needs the system's C compiler, 'cc'");
+	} else if (error == -EINVAL) {
+		report_messages(log, build);
+		log_error(log, "embedded C is compiled for user space here: what exists only in "
+			  "the kernel is out of its reach");
+	} else {
+		log_error(log, "embedded C cannot be compiled: %s", strerror(-error));
+	}
 	return false;
 }
 
@@ -173,31 +288,46 @@ static bool bind_bodies(struct bytecode *bytecode)
 	return true;
 }
 
+/* of one string result, its NUL included */
+static size_t text_size(const struct run_options *options)
+{
+	int64_t limit = options->limits[LIMIT_MAXSTRINGLEN];
+
+	return limit < 1 ? 1 : limit < UINT32_MAX ? (size_t)limit : UINT32_MAX;
+}
+
 static bool load_object(struct bytecode *bytecode, const char *object)
 {
+	size_t size = text_size(bytecode->options);
+
 	bytecode->embedded = memory_zalloc(sizeof(*bytecode->embedded));
+	bytecode->embedded->texts = memory_alloc(2 * size);
 	bytecode->embedded->handle = dlopen(object, RTLD_NOW | RTLD_LOCAL);
 	if (bytecode->embedded->handle && bind_bodies(bytecode))
 		return true;
-	log_error(&bytecode->options->log, "a C body cannot be loaded: %s", dlerror());
+	log_error(&bytecode->options->log, "embedded C cannot be loaded: %s", dlerror());
 	return false;
 }
 
 static bool build(struct bytecode *bytecode, const char *directory)
 {
 	struct buf text = BUF_INIT;
-	char *source = arena_printf(bytecode->arena, "%s/embedded.c", directory);
-	char *object = arena_printf(bytecode->arena, "%s/embedded.so", directory);
+	const struct build build = {
+		.source = arena_printf(bytecode->arena, "%s/embedded.c", directory),
+		.object = arena_printf(bytecode->arena, "%s/embedded.so", directory),
+		.messages = arena_printf(bytecode->arena, "%s/messages", directory),
+	};
 	bool ok;
 	int error;
 
 	add_everything(bytecode, &text);
-	error = write_file(source, &text);
+	error = write_file(build.source, &text);
 	if (!error)
-		error = run_compiler(source, object);
-	ok = error ? compile_failed(bytecode, &text, error) : load_object(bytecode, object);
-	unlink(source);
-	unlink(object);
+		error = run_compiler(&build);
+	ok = error ? compile_failed(bytecode, &build, error) : load_object(bytecode, build.object);
+	unlink(build.source);
+	unlink(build.object);
+	unlink(build.messages);
 	buf_free(&text);
 	return ok;
 }
@@ -227,17 +357,76 @@ void embedded_free(struct embedded *embedded)
 		return;
 	if (embedded->handle)
 		dlclose(embedded->handle);
+	free(embedded->texts);
 	free(embedded);
 }
 
 /* ---- calling ---- */
 
-static void add_output(void *owner, const char *text, unsigned long length)
+static void add_output(struct embedded_call *call, const char *text, unsigned long length)
 {
-	struct vm_session *session = owner;
+	buf_add(&call->session->output, text, length);
+	vm_output_check(call->session);
+}
 
-	buf_add(&session->output, text, length);
-	vm_output_check(session);
+/* the array's keys as values of ours: strings are one reference each */
+static void take_keys(const struct global *global, const union embedded_value *from,
+		      union value *keys)
+{
+	for (unsigned i = 0; i < global->key_count; i++) {
+		if (global->variable->index_types[i] == TYPE_STRING)
+			keys[i].string = str_new(from[i].text, strlen(from[i].text));
+		else
+			keys[i].number = from[i].number;
+	}
+}
+
+static void drop_keys(const struct global *global, const union value *keys)
+{
+	for (unsigned i = 0; i < global->key_count; i++)
+		if (global->variable->index_types[i] == TYPE_STRING)
+			str_unref(keys[i].string);
+}
+
+static union embedded_value get_global(struct embedded_call *call, unsigned slot,
+				       const union embedded_value *from)
+{
+	struct global *global = &call->globals[slot];
+	const union value *value = &global->value;
+	union value keys[MAX_INDEXES];
+
+	if (global->map) {
+		take_keys(global, from, keys);
+		value = map_get(global->map, keys);
+		drop_keys(global, keys);
+	}
+	if (global->variable->type == TYPE_STRING)
+		return (union embedded_value){ .text = value ? value->string->data : "" };
+	return (union embedded_value){ .number = value ? value->number : 0 };
+}
+
+/* an array that is full stays as it is */
+static void set_global(struct embedded_call *call, unsigned slot, const union embedded_value *from,
+		       union embedded_value to)
+{
+	struct global *global = &call->globals[slot];
+	union value *value = &global->value, keys[MAX_INDEXES];
+	struct str *str;
+
+	if (global->map) {
+		take_keys(global, from, keys);
+		value = map_reach(global->map, keys);
+		drop_keys(global, keys);
+	}
+	if (!value)
+		return;
+	if (global->variable->type != TYPE_STRING) {
+		value->number = to.number;
+		return;
+	}
+	str = str_new(to.text, native_limit_length(call->session, strlen(to.text)));
+	str_unref(value->string);
+	value->string = str;
 }
 
 static void fill_arguments(const struct code *code, const union value *from,
@@ -251,15 +440,17 @@ static void fill_arguments(const struct code *code, const union value *from,
 	}
 }
 
-int embedded_call(const struct code *code, const union value *arguments,
+int embedded_call(struct bytecode *bytecode, const struct code *code,
+		  const union value *arguments, struct global *globals,
 		  struct vm_session *session, union value *result, struct buf *error)
 {
 	union embedded_value values[OPERANDS_MAX];
-	size_t size = native_limit_length(session, SIZE_MAX) + 1;
-	char *texts = memory_alloc(2 * size);
+	size_t size = text_size(bytecode->options);
+	char *texts = bytecode->embedded->texts;
+	struct embedded_call call = { session, globals };
 	struct embedded_frame frame = {
 		.arguments = values, .text = texts, .error = texts + size,
-		.owner = session, .print = add_output,
+		.owner = &call, .print = add_output, .get = get_global, .set = set_global,
 	};
 	int verdict;
 
@@ -274,6 +465,5 @@ int embedded_call(const struct code *code, const union value *arguments,
 		buf_reset(error);
 		buf_puts(error, frame.error);
 	}
-	free(texts);
 	return verdict;
 }

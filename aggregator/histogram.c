@@ -171,7 +171,7 @@ static void print_rows(const struct picture *picture, int64_t elision, struct bu
 	}
 }
 
-void histogram_print(const struct stat *stat, const struct stat_shape *shape, int64_t columns,
+void histogram_print(const struct statistic *stat, const struct stat_shape *shape, int64_t columns,
 		     int64_t elision, struct buf *out)
 {
 	struct picture picture = {
@@ -194,16 +194,17 @@ void histogram_print(const struct stat *stat, const struct stat_shape *shape, in
 #ifdef UNIT_TEST
 #include "../lib/unit.h"
 
-static struct stat *stat_of(const struct stat_shape *shape, const int64_t *values, size_t count)
+static struct statistic *stat_of(const struct stat_shape *shape, const int64_t *values,
+				  size_t count)
 {
-	struct stat *stat = stat_new(shape);
+	struct statistic *stat = stat_new(shape);
 
 	for (size_t i = 0; i < count; i++)
 		stat_add(stat, shape, values[i]);
 	return stat;
 }
 
-static void check_picture(const struct stat_shape *shape, struct stat *stat, int64_t elision,
+static void check_picture(const struct stat_shape *shape, struct statistic *stat, int64_t elision,
 			  const char *expected)
 {
 	struct buf out = BUF_INIT;
@@ -237,7 +238,7 @@ UNIT_TEST_CASE(histogram_linear_of_1_to_5)
 UNIT_TEST_CASE(histogram_linear_scales_and_elides)
 {
 	struct stat_shape shape = { .needs = STAT_HIST_LINEAR, .high = 10240, .interval = 200 };
-	struct stat *stat = stat_new(&shape);
+	struct statistic *stat = stat_new(&shape);
 
 	stat->buckets[1] = 1650;
 	stat->buckets[2] = 8;
@@ -259,7 +260,7 @@ UNIT_TEST_CASE(histogram_log_of_the_reference)
 {
 	static const unsigned counts[] = { 254, 3, 2, 2, 4, 16689 };
 	struct stat_shape shape = { .needs = STAT_HIST_LOG };
-	struct stat *stat = stat_new(&shape);
+	struct statistic *stat = stat_new(&shape);
 
 	memset(stat->buckets, 0, stat_bucket_count(&shape) * sizeof(*stat->buckets));
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
@@ -312,7 +313,7 @@ UNIT_TEST_CASE(histogram_without_elision_shows_every_row)
 	static const int64_t values[] = { 1, 40 };
 	struct stat_shape shape = { .needs = STAT_HIST_LINEAR, .high = 50, .interval = 1 };
 	struct buf out = BUF_INIT;
-	struct stat *stat = stat_of(&shape, values, 2);
+	struct statistic *stat = stat_of(&shape, values, 2);
 	unsigned rows = 0;
 
 	histogram_print(stat, &shape, 50, -1, &out);
@@ -335,7 +336,7 @@ UNIT_TEST_CASE(histogram_of_random_values_is_well_formed)
 			.high = round % 7 ? rand_r(&seed) % 5000 : INT64_MAX - 3,
 			.interval = round % 5 && round % 7 ? rand_r(&seed) % 50 + 1 : 1LL << 50,
 		};
-		struct stat *stat = stat_new(&shape);
+		struct statistic *stat = stat_new(&shape);
 		struct buf out = BUF_INIT;
 		uint64_t total = 0;
 

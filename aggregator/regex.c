@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <pcre2.h>
 
+#include "aggregator.h"
 #include "regex.h"
 
 enum {
@@ -396,6 +397,14 @@ void regex_free(struct regex *regex)
 	pcre2_general_context_free(regex->memory);
 	free(regex->workspace);
 	free(regex);
+}
+
+bool aggregator_check_regex(const char *pattern, size_t length, char **message)
+{
+	struct regex *regex = regex_compile(pattern, length, message);
+
+	regex_free(regex);
+	return regex != NULL;
 }
 
 /* ---- matching ---- */

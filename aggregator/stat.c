@@ -81,23 +81,23 @@ size_t stat_bucket_of(const struct stat_shape *shape, int64_t value)
 	return value < 0 ? LOG_ZERO - bits : LOG_ZERO + bits;
 }
 
-struct stat *stat_new(const struct stat_shape *shape)
+struct statistic *stat_new(const struct stat_shape *shape)
 {
 	size_t buckets = stat_bucket_count(shape);
-	struct stat *stat = memory_zalloc(sizeof(*stat) + buckets * sizeof(*stat->buckets));
+	struct statistic *stat = memory_zalloc(sizeof(*stat) + buckets * sizeof(*stat->buckets));
 
 	if (buckets)
 		stat->buckets = (uint64_t *)(stat + 1);
 	return stat;
 }
 
-void stat_free(struct stat *stat)
+void stat_free(struct statistic *stat)
 {
 	free(stat);
 }
 
 /* stat.count includes @value already */
-static void variance_add(struct stat *stat, int shift, int64_t value)
+static void variance_add(struct statistic *stat, int shift, int64_t value)
 {
 	int64_t shifted = shift_left(value, shift);
 	int64_t delta = wrap_subtract(shifted, stat->mean);
@@ -110,7 +110,7 @@ static void variance_add(struct stat *stat, int shift, int64_t value)
 	stat->m2 = wide_add(stat->m2, wide_multiply(delta, wrap_subtract(shifted, stat->mean)));
 }
 
-void stat_add(struct stat *stat, const struct stat_shape *shape, int64_t value)
+void stat_add(struct statistic *stat, const struct stat_shape *shape, int64_t value)
 {
 	if (!stat->count++)
 		stat->min = stat->max = value;
@@ -133,7 +133,8 @@ static __int128 mean_deviation(int64_t count, int64_t part, int64_t whole)
 	return wide_multiply(count, wide_multiply(delta, delta));
 }
 
-void stat_merge(struct stat *into, const struct stat *from, const struct stat_shape *shape)
+void stat_merge(struct statistic *into, const struct statistic *from,
+		const struct stat_shape *shape)
 {
 	size_t buckets = into->buckets && from->buckets ? stat_bucket_count(shape) : 0;
 	int64_t count = wrap_add(into->count, from->count), sum = wrap_add(into->sum, from->sum);
@@ -165,7 +166,7 @@ void stat_merge(struct stat *into, const struct stat *from, const struct stat_sh
  * scalar used on one CPU too, where the error of the truncated running mean comes in as a second
  * term, but takes an array's element on one CPU as it is.
  */
-static int64_t variance_of(const struct stat *stat, int shift)
+static int64_t variance_of(const struct statistic *stat, int shift)
 {
 	int64_t others = stat->count - 1;
 	__int128 total;
@@ -180,7 +181,7 @@ static int64_t variance_of(const struct stat *stat, int shift)
 	return (int64_t)(total / others >> 2 * (shift & 63));
 }
 
-bool stat_extract(const struct stat *stat, unsigned need, int variance_shift, int64_t *result)
+bool stat_extract(const struct statistic *stat, unsigned need, int variance_shift, int64_t *result)
 {
 	switch (need) {
 	case STAT_COUNT:
@@ -210,7 +211,7 @@ bool stat_extract(const struct stat *stat, unsigned need, int variance_shift, in
 static int64_t variance_from_1_to_5(int shift, bool in_array)
 {
 	struct stat_shape shape = { .needs = STAT_VARIANCE, .variance_shift = shift };
-	struct stat *stat = stat_new(&shape);
+	struct statistic *stat = stat_new(&shape);
 	int64_t result;
 
 	stat->in_array = in_array;
@@ -245,7 +246,7 @@ UNIT_TEST_CASE(stat_variance_of_a_wild_shift_is_defined)
 UNIT_TEST_CASE(stat_extractors_of_nothing_fail)
 {
 	struct stat_shape shape = { 0 };
-	struct stat *stat = stat_new(&shape);
+	struct statistic *stat = stat_new(&shape);
 	int64_t result = 7;
 
 	CHECK(stat_extract(stat, STAT_COUNT, 0, &result) && !result);
@@ -265,7 +266,7 @@ static int64_t random_value(unsigned *seed)
 	return rand_r(seed) % 2 ? value : wrap_subtract(0, value);
 }
 
-static void check_extract(const struct stat *stat, unsigned need, int64_t expected)
+static void check_extract(const struct statistic *stat, unsigned need, int64_t expected)
 {
 	int64_t result;
 
@@ -276,7 +277,7 @@ static void check_extract(const struct stat *stat, unsigned need, int64_t expect
 /* one random run beside plain arrays; halves merged must equal the whole */
 static void check_random_run(const struct stat_shape *shape, unsigned seed)
 {
-	struct stat *whole = stat_new(shape), *half[2] = { stat_new(shape), stat_new(shape) };
+	struct statistic *whole = stat_new(shape), *half[2] = { stat_new(shape), stat_new(shape) };
 	size_t count = rand_r(&seed) % 200 + 1;
 	int64_t min = INT64_MAX, max = INT64_MIN;
 	__int128 sum = 0;
@@ -292,7 +293,7 @@ static void check_random_run(const struct stat_shape *shape, unsigned seed)
 	}
 	stat_merge(half[0], half[1], shape);
 	for (unsigned way = 0; way < 2; way++) {
-		const struct stat *stat = way ? half[0] : whole;
+		const struct statistic *stat = way ? half[0] : whole;
 
 		check_extract(stat, STAT_COUNT, count);
 		check_extract(stat, STAT_MIN, min);
@@ -327,7 +328,7 @@ UNIT_TEST_CASE(stat_agrees_with_a_naive_reference)
 UNIT_TEST_CASE(stat_variance_nears_the_exact_one)
 {
 	struct stat_shape shape = { .needs = STAT_VARIANCE, .variance_shift = 8 };
-	struct stat *stat = stat_new(&shape);
+	struct statistic *stat = stat_new(&shape);
 	unsigned seed = 1;
 	double sum = 0, squares = 0, exact;
 	int64_t result;
@@ -348,7 +349,7 @@ UNIT_TEST_CASE(stat_variance_nears_the_exact_one)
 UNIT_TEST_CASE(stat_merge_keeps_the_variance)
 {
 	struct stat_shape shape = { .needs = STAT_VARIANCE, .variance_shift = 10 };
-	struct stat *a = stat_new(&shape), *b = stat_new(&shape);
+	struct statistic *a = stat_new(&shape), *b = stat_new(&shape);
 	int64_t result;
 
 	for (int i = 1; i <= 100; i++)
@@ -383,7 +384,7 @@ UNIT_TEST_CASE(stat_buckets_count_from_the_underflow_bucket)
 UNIT_TEST_CASE(stat_bucket_count_refuses_nonsense)
 {
 	struct stat_shape shape = { .needs = STAT_HIST_LINEAR, .high = 10, .interval = 0 };
-	struct stat *stat = stat_new(&shape);
+	struct statistic *stat = stat_new(&shape);
 
 	stat_add(stat, &shape, 1);
 	CHECK(!stat->buckets);

@@ -10,7 +10,7 @@
 
 #define STAT_MAX_BUCKETS (1 << 20) /* of one @hist_linear; ours: bounds memory */
 
-struct stat {
+struct statistic {
 	int64_t count, sum, min, max;
 	int64_t mean;		/* Welford's, in integers, of values shifted left as in the shape */
 	__int128 m2;		/* and sum of squared deviations: squares of ns need over 64 bits */
@@ -19,17 +19,18 @@ struct stat {
 };
 
 /** stat_new() - an empty statistic; stat_free() releases it */
-struct stat *stat_new(const struct stat_shape *shape);
-void stat_free(struct stat *stat);
-void stat_add(struct stat *stat, const struct stat_shape *shape, int64_t value);
+struct statistic *stat_new(const struct stat_shape *shape);
+void stat_free(struct statistic *stat);
+void stat_add(struct statistic *stat, const struct stat_shape *shape, int64_t value);
 /** stat_merge() - add everything @from holds to @into */
-void stat_merge(struct stat *into, const struct stat *from, const struct stat_shape *shape);
+void stat_merge(struct statistic *into, const struct statistic *from,
+		const struct stat_shape *shape);
 /**
  * stat_extract() - one of @count @sum @min @max @avg @variance
  * @need: an enum stat_need bit
  * Returns false for min, max, avg, variance of an empty statistic (a script error upstream).
  */
-bool stat_extract(const struct stat *stat, unsigned need, int variance_shift, int64_t *result);
+bool stat_extract(const struct statistic *stat, unsigned need, int variance_shift, int64_t *result);
 /**
  * stat_bucket_count() - the out-of-range buckets 0 and count - 1 of a linear histogram included
  * 0 when there is no histogram, or a linear one that has no sense or over STAT_MAX_BUCKETS.
@@ -42,7 +43,7 @@ size_t stat_bucket_of(const struct stat_shape *shape, int64_t value);
  * @columns: width of the longest bar; -D HIST_WIDTH, 50
  * @elision: empty rows kept at each end of a run of them; -D HIST_ELISION, 2; negative: all
  */
-void histogram_print(const struct stat *stat, const struct stat_shape *shape, int64_t columns,
+void histogram_print(const struct statistic *stat, const struct stat_shape *shape, int64_t columns,
 		     int64_t elision, struct buf *out);
 
 #endif

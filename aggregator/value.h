@@ -10,7 +10,7 @@
 
 #include "aggregator.h"
 
-struct stat;
+struct statistic;
 
 struct str {
 	uint32_t refs;	 /* STR_IMMORTAL: a constant or a task's name, never freed by unref */
@@ -23,7 +23,7 @@ struct str {
 union value {
 	int64_t number;
 	struct str *string;
-	struct stat *stat;
+	struct statistic *stat;
 };
 
 /** str_new() - a copy of @length bytes, one reference */

@@ -9,16 +9,10 @@
 
 #include "builtin.h"
 #include "bytecode.h"
+#include "global.h"
 #include "print.h"
 
 #define RECENT_TEXTS 16		/* captured strings remembered, by slot, a power of two */
-
-struct global {
-	union value value;
-	struct map *map;
-	const struct variable *variable;
-	unsigned key_count;
-};
 
 struct walk {
 	struct map_cursor *cursor;
@@ -62,81 +56,6 @@ static native_function *const natives[BUILTIN_COUNT] = {
 #include "../frontend/builtin.def"
 #undef BUILTIN
 };
-
-/* ---- globals ---- */
-
-static void global_set_initial(struct vm *vm, struct global *global)
-{
-	const struct expr *initial = global->variable->initial;
-	const struct expr *value = initial;
-	int64_t sign = 1;
-
-	while (value && value->kind == EXPR_UNARY && value->op == OP_NEG) {
-		value = value->a;
-		sign = -sign;
-	}
-	if (global->variable->type == TYPE_STRING) {
-		global->value.string = str_empty();
-		if (value && value->kind == EXPR_STRING)
-			global->value.string =
-				str_new(value->string,
-					native_limit_length(&vm->session, value->string_length));
-	} else if (global->variable->type == TYPE_STATS) {
-		global->value.stat = stat_new(&global->variable->stat);
-	} else if (value && value->kind == EXPR_NUMBER) {
-		global->value.number = (int64_t)((uint64_t)value->number * (uint64_t)sign);
-	}
-}
-
-static void global_make(struct vm *vm, struct global *global, const struct variable *variable)
-{
-	struct map_shape shape = {
-		.key_count = variable->index_count,
-		.value_type = variable->type == TYPE_UNKNOWN ? TYPE_LONG : variable->type,
-		.stat = variable->stat,
-		.max_entries = variable->max_entries ?
-				       variable->max_entries :
-				       vm->session.options->limits[LIMIT_MAXMAPENTRIES],
-		.wraps = variable->wraps,
-	};
-
-	global->variable = variable;
-	if (!variable->is_array) {
-		global_set_initial(vm, global);
-		return;
-	}
-	for (size_t i = 0; i < variable->index_count; i++)
-		shape.key_types[i] = variable->index_types[i] == TYPE_STRING ? TYPE_STRING :
-									       TYPE_LONG;
-	global->key_count = variable->index_count;
-	if (variable->index_count)
-		global->map = map_new(&shape);
-}
-
-static void global_free(struct global *global)
-{
-	if (global->map)
-		map_free(global->map);
-	else if (global->variable->is_array)
-		return;
-	else if (global->variable->type == TYPE_STRING)
-		str_unref(global->value.string);
-	else if (global->variable->type == TYPE_STATS)
-		stat_free(global->value.stat);
-}
-
-static void global_reset(struct global *global)
-{
-	if (global->variable->type == TYPE_STRING) {
-		str_unref(global->value.string);
-		global->value.string = str_empty();
-	} else if (global->variable->type == TYPE_STATS) {
-		stat_free(global->value.stat);
-		global->value.stat = stat_new(&global->variable->stat);
-	} else {
-		global->value.number = 0;
-	}
-}
 
 /* ---- errors ---- */
 
@@ -254,7 +173,8 @@ static union value *frame_enter(struct vm *vm, const struct code *code, const st
 	vm->frames[vm->depth++] = (struct frame){ code, call, registers, vm->walk_count };
 	if (code->cursors)
 		walks_reserve(vm, code->cursors);
-	memcpy(registers, code->frame, code->registers * sizeof(*registers));
+	if (code->registers)
+		memcpy(registers, code->frame, code->registers * sizeof(*registers));
 	return registers;
 }
 
@@ -509,7 +429,8 @@ static struct str *capture_text(struct vm *vm, unsigned slot)
 static struct task *current_task(struct vm *vm)
 {
 	if (!vm->task)
-		vm->task = task_find(vm->session.tasks, vm->session.now.tid);
+		vm->task = task_find_on(vm->session.tasks, vm->session.now.tid,
+					vm->session.now.cpu);
 	return vm->task;
 }
 
@@ -523,7 +444,7 @@ static int64_t current_pid(struct vm *vm)
 /* ---- statistics ---- */
 
 /* the statistic that an instruction names: of a scalar, or of an element, which may be missing */
-static struct stat *stat_at(struct vm *vm, unsigned slot, const struct insn *insn,
+static struct statistic *stat_at(struct vm *vm, unsigned slot, const struct insn *insn,
 			    const union value *registers)
 {
 	struct global *global = &vm->globals[slot];
@@ -538,7 +459,7 @@ static struct stat *stat_at(struct vm *vm, unsigned slot, const struct insn *ins
 
 static bool extract(struct vm *vm, const struct insn *insn, union value *registers)
 {
-	struct stat *stat = stat_at(vm, insn->b, insn, registers);
+	struct statistic *stat = stat_at(vm, insn->b, insn, registers);
 	unsigned need = STAT_OPERAND_NEED(insn->c);
 	int64_t *result = &registers[insn->a].number;
 
@@ -552,7 +473,7 @@ static bool extract(struct vm *vm, const struct insn *insn, union value *registe
 static bool bucket(struct vm *vm, const struct insn *insn, union value *registers)
 {
 	const struct stat_shape *shape = &vm->globals[insn->b].variable->stat;
-	struct stat *stat = stat_at(vm, insn->b, insn, registers);
+	struct statistic *stat = stat_at(vm, insn->b, insn, registers);
 	int64_t index = registers[insn->c].number;
 
 	if (index < 0 || (uint64_t)index >= stat_bucket_count(shape))
@@ -563,7 +484,7 @@ static bool bucket(struct vm *vm, const struct insn *insn, union value *register
 
 static bool histogram(struct vm *vm, const struct insn *insn, union value *registers)
 {
-	struct stat *stat = stat_at(vm, insn->b, insn, registers);
+	struct statistic *stat = stat_at(vm, insn->b, insn, registers);
 	const int64_t *limits = vm->session.options->limits;
 	struct buf picture = BUF_INIT;
 
@@ -672,7 +593,8 @@ static bool call(struct vm *vm, const struct code *code, const struct insn *insn
 static bool call_embedded(struct vm *vm, const struct code *code, const struct insn *insn)
 {
 	union value result = { 0 }, *registers = top_registers(vm);
-	int verdict = embedded_call(code, vm->arguments, &vm->session, &result, &vm->error);
+	int verdict = embedded_call(&vm->bytecode, code, vm->arguments, vm->globals, &vm->session,
+				    &result, &vm->error);
 
 	if (verdict == EMBEDDED_DONE && insn->op == OPCODE_CALL_STRING)
 		set_string(&registers[insn->a], result.string);
@@ -1210,7 +1132,7 @@ struct vm *vm_new(const struct program *program, const struct run_options *optio
 	vm->global_count = program->globals.count;
 	vm->globals = memory_zalloc((vm->global_count + 1) * sizeof(*vm->globals));
 	for (size_t i = 0; i < vm->global_count; i++)
-		global_make(vm, &vm->globals[i], program->globals.items[i]);
+		global_init(&vm->globals[i], program->globals.items[i], &vm->session);
 	return vm;
 }
 
@@ -1219,7 +1141,7 @@ void vm_free(struct vm *vm)
 	if (!vm)
 		return;
 	for (size_t i = 0; i < vm->global_count; i++)
-		global_free(&vm->globals[i]);
+		global_release(&vm->globals[i]);
 	for (size_t i = 0; i < RECENT_TEXTS; i++)
 		str_unref(vm->recent[i]);
 	regex_groups_free(&vm->match.groups);

@@ -16,6 +16,7 @@
 
 struct frontend;
 struct family;
+struct code_place; /* debuginfo/debuginfo.h */
 
 /* ---- diagnostics: collected, sorted by when they were found, printed together ---- */
 
@@ -69,6 +70,8 @@ struct frontend_options {
 	bool warnings_are_errors;	 /* -W */
 	bool strict;			 /* --strict */
 	bool skip_badvars;		 /* --skip-badvars */
+	/* is @pattern a regular expression? Else @message says why not, to be freed with free() */
+	bool (*check_regex)(const char *pattern, size_t length, char **message);
 	struct log log;
 };
 
@@ -175,8 +178,8 @@ struct fetch {
 	unsigned reg;		  /* REGISTER: the architecture's DWARF number */
 	const char *symbol;	  /* SYMBOL */
 	const struct fetch *base; /* DEREF */
-	uint8_t size;		  /* DEREF: 1, 2, 4 or 8 */
-	bool is_signed;		  /* DEREF */
+	uint8_t size;		  /* DEREF: 1, 2, 4 or 8. REGISTER, RETURN: the same, or 0 for all */
+	bool is_signed;		  /* of the size bytes */
 	bool is_user;		  /* DEREF: base is an address of user space */
 };
 enum recipe_form {
@@ -198,7 +201,8 @@ struct capture {
 	const char *name;
 	const char *c_type;	/* as the kernel or the debug info names it, for -L */
 	const struct token *token;
-	const struct recipe *recipe; /* FETCH */
+	const struct recipe *recipe; /* FETCH; NULL when the value is the constant addend alone */
+	int64_t addend;		/* FETCH of a long: the handler adds this (target.c does) */
 	const struct capture *saved; /* SAVED: a capture of probe.entry */
 	unsigned slot;		/* index in probe.captures */
 };
@@ -225,6 +229,9 @@ struct site {
 	const struct family *family;
 	const char *name;
 	void *data;
+	/* kprobes, uprobes, marks: the code probed. The frontend then finds variables, casts and
+	 * arguments itself through debuginfo.h, and the family needs no variable() of its own */
+	const struct code_place *place;
 };
 
 struct probe {
@@ -243,8 +250,10 @@ struct probe {
 	unsigned index;			 /* in program.probes */
 	void *data;			 /* the family's own (a timer's period …) */
 	bool filtered_by_target;	 /* a leading pid() == target() */
-	struct probe *entry;		 /* of a return probe that needs values saved at entry: no
-					  * body; its captures are kept per thread and call depth */
+	struct probe *entry;		 /* of a return probe that needs values saved at entry: an
+					  * ordinary probe of program.probes, whose handler saves
+					  * them per thread and call */
+	bool is_entry;			 /* some probe's entry */
 };
 
 struct program {
@@ -303,6 +312,8 @@ struct family_variable {
  * @variable: the capture of `$name` at @site, NULL when there is none (NULL @variable: the family
  *	has none). @target is an EXPR_TARGET; the family checks its path too and may report itself.
  * @variables: all variables of @site into @out, returns how many (at most @room)
+ * @entry: the site of this family where the call begins that returns at @site; NULL when @site is no
+ *	return (NULL @entry: the family has none)
  * @generate_aliases: tapset source text defining aliases that match the dotted @pattern
  *	("syscall.*"), for names the tapset itself does not define; NULL when there is none
  * @describe: print the site's kernel definition and filter for -p3
@@ -315,6 +326,7 @@ struct family {
 				    const struct expr *target);
 	size_t (*variables)(struct frontend *frontend, const struct site *site,
 			    struct family_variable *out, size_t room);
+	struct site *(*entry)(struct frontend *frontend, const struct site *site);
 	const char *(*generate_aliases)(struct frontend *frontend, void *backend,
 					const char *pattern);
 	void (*describe)(void *backend, const struct probe *probe, const struct site *site,

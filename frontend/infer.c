@@ -457,8 +457,8 @@ static void infer_print(struct inferrer *inferrer, struct expr *expr, enum type 
 	}
 	if (print->to_string)
 		settle(inferrer, expr, TYPE_STRING, want == TYPE_VOID ? TYPE_UNKNOWN : want);
-	else if (want != TYPE_VOID)
-		diag_error(inferrer->sem->frontend, expr->token, "printing gives no value");
+	else if (want != TYPE_VOID) /* 0, as in `a && print("a")` */
+		settle(inferrer, expr, TYPE_LONG, want);
 	else
 		expr->type = TYPE_VOID;
 }
@@ -527,9 +527,35 @@ static void infer_operands(struct inferrer *inferrer, struct expr *expr, enum ty
 	settle(inferrer, expr, result, want);
 }
 
+static void check_regex(struct inferrer *inferrer, const struct expr *pattern)
+{
+	struct frontend *frontend = inferrer->sem->frontend;
+	char *message = NULL;
+
+	if (pattern->kind != EXPR_STRING || !frontend->options.check_regex ||
+	    frontend->options.check_regex(pattern->string, pattern->string_length, &message))
+		return;
+	diag_error(frontend, pattern->token, "regular expression: %s", message);
+	free(message);
+}
+
+static bool is_valueless(const struct expr *expr)
+{
+	return expr->type == TYPE_VOID || (expr->kind == EXPR_CALL && expr->type == TYPE_UNKNOWN);
+}
+
+/* as a statement, `a ? f() : g()` may call functions without a value */
 static void infer_ternary(struct inferrer *inferrer, struct expr *expr, enum type want)
 {
 	infer_expr(inferrer, expr->a, TYPE_LONG);
+	if (want == TYPE_VOID) {
+		infer_expr(inferrer, expr->b, TYPE_VOID);
+		infer_expr(inferrer, expr->c, TYPE_VOID);
+		expr->type = TYPE_VOID;
+		if (is_valueless(expr->b) || is_valueless(expr->c))
+			return;
+		want = TYPE_UNKNOWN;
+	}
 	infer_pair(inferrer, expr->b, expr->c, want);
 	refuse_statistic(inferrer, expr->b);
 	settle(inferrer, expr, known_type(expr->b, expr->c), want);
@@ -563,9 +589,11 @@ static void infer_expr(struct inferrer *inferrer, struct expr *expr, enum type w
 		break;
 	case EXPR_REGEX:
 		infer_operands(inferrer, expr, TYPE_STRING, TYPE_LONG, value);
+		if (inferrer->final)
+			check_regex(inferrer, expr->b);
 		break;
 	case EXPR_COMPARE: infer_compare(inferrer, expr, value); break;
-	case EXPR_TERNARY: infer_ternary(inferrer, expr, value); break;
+	case EXPR_TERNARY: infer_ternary(inferrer, expr, want); break;
 	case EXPR_ASSIGN: infer_assign(inferrer, expr, want); break;
 	case EXPR_INCREMENT:
 		infer_expr(inferrer, expr->a, TYPE_LONG);
@@ -767,16 +795,48 @@ struct foreach_check {
 	struct inferrer *inferrer;
 	const struct variable *array;
 	const struct expr *deleted; /* the operand of the delete being looked at: allowed */
+	const struct expr *call;    /* of the loop: what is looked at is called by it, or NULL */
+	ARRAY(const struct function *) seen;
 };
+
+/* what a call in the loop reaches, each function once */
+static void check_called(struct tree_visitor *visitor, const struct expr *call)
+{
+	struct foreach_check *check = visitor->data;
+	const struct expr *outer = check->call;
+
+	if (!outer)
+		check->call = call;
+	for (const struct function *f = call->function; f; f = f->next_overload) {
+		size_t i = 0;
+
+		while (i < check->seen.count && check->seen.items[i] != f)
+			i++;
+		if (i < check->seen.count)
+			continue;
+		array_push(check->inferrer->sem->arena, &check->seen, f);
+		tree_walk_stmt(visitor, f->body);
+	}
+	check->call = outer;
+}
 
 static void check_modification(struct tree_visitor *visitor, struct expr *expr, bool is_write)
 {
 	struct foreach_check *check = visitor->data;
+	struct frontend *frontend = check->inferrer->sem->frontend;
+	size_t id;
 
-	if (is_write && expr->kind == EXPR_INDEX && expr->variable == check->array &&
-	    expr != check->deleted)
-		diag_error(check->inferrer->sem->frontend, expr->token,
-			   "'%s' is modified while a foreach loop walks it", expr->name);
+	if (expr->kind == EXPR_CALL)
+		check_called(visitor, expr);
+	if (!is_write || expr->kind != EXPR_INDEX || expr->variable != check->array ||
+	    expr == check->deleted)
+		return;
+	id = diag_error(frontend, check->call ? check->call->token : expr->token,
+			check->call ? "this call modifies '%s' while a foreach loop walks it" :
+				      "'%s' is modified while a foreach loop walks it",
+			expr->name);
+	if (check->call)
+		diag_also(frontend, id, expr->token, "by this");
 }
 
 static void note_deleted(struct tree_visitor *visitor, struct stmt *stmt)
@@ -787,7 +847,7 @@ static void note_deleted(struct tree_visitor *visitor, struct stmt *stmt)
 
 static void check_foreach(struct tree_visitor *visitor, struct stmt *stmt)
 {
-	struct foreach_check check = { visitor->data, NULL, NULL };
+	struct foreach_check check = { .inferrer = visitor->data };
 	struct tree_visitor inner = { .expr = check_modification, .stmt = note_deleted,
 				      .data = &check };
 

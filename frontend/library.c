@@ -64,6 +64,22 @@ static void unit_add_function(struct semantics *sem, struct unit *unit, struct f
 	array_push(sem->arena, &set->items, function);
 }
 
+/* an alias's name is a plain one: only families take arguments; false when it is not */
+static bool alias_has_plain_name(struct semantics *sem, const struct probe_point *name)
+{
+	for (size_t i = 0; i < name->components.count; i++) {
+		const struct point_component *component = &name->components.items[i];
+
+		if (component->argument_kind == ARGUMENT_NONE)
+			continue;
+		diag_error(sem->frontend, component->token,
+			   "component '%s' of an alias's name cannot have an argument",
+			   component->name);
+		return false;
+	}
+	return true;
+}
+
 struct unit *unit_add(struct semantics *sem, struct script *script)
 {
 	struct unit *unit = arena_new_object(sem->arena, struct unit);
@@ -80,8 +96,9 @@ struct unit *unit_add(struct semantics *sem, struct script *script)
 	for (size_t i = 0; i < script->aliases.count; i++) {
 		struct alias_entry entry = { script->aliases.items[i], unit };
 
-		match_add_alias(sem->tree, sem->arena, entry,
-				script->file->kind == SOURCE_GENERATED);
+		if (alias_has_plain_name(sem, entry.alias->alias))
+			match_add_alias(sem->tree, sem->arena, entry,
+					script->file->kind == SOURCE_GENERATED);
 	}
 	array_push(sem->arena, &sem->units, unit);
 	return unit;

@@ -217,7 +217,8 @@ static const char *prefixed(struct macro_reader *reader, const struct token *tok
 
 static bool is_plain_name(const struct token *token)
 {
-	return token && token->kind == TOKEN_IDENTIFIER && token->text[0] != '@';
+	return token && token->kind == TOKEN_IDENTIFIER && token->text[0] != '@' &&
+	       !lex_is_keyword(token->text);
 }
 
 /* ( NAME, NAME ... ) */
@@ -264,6 +265,9 @@ static bool read_body(struct macro_reader *reader, struct macro *macro)
 				   "unterminated body of macro '%s'", macro->name);
 			return false;
 		}
+		if (token_is(token, "@define"))
+			diag_error(reader->frontend, token,
+				   "'@define' inside the body of macro '%s'", macro->name);
 		if (token_is(token, "%("))
 			depth++;
 		else if (token_is(token, "%)") && --depth == 0)
@@ -278,8 +282,10 @@ static void add_macro(struct macro_reader *reader, struct macro *macro)
 	struct table *table = reader->library ? &frontend->library_macros : &reader->macros;
 	const struct macro *first = table_get(table, macro->name);
 
+	if (reader->skipping)
+		return;
 	if (reader->library) {
-		if (!first && !reader->skipping)
+		if (!first)
 			table_put(table, macro->name, macro);
 		return;
 	}

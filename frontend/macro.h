@@ -42,7 +42,7 @@ struct macro_reader {
 	size_t pasted_next;
 	size_t expanded;	/* tokens read from frames */
 	bool library;		/* a .stpm file: its macros are for all files */
-	bool skipping;		/* in a branch not taken: a library defines nothing there */
+	bool skipping;		/* in a branch not taken: nothing is defined there */
 	const struct token *end;/* set once nothing more may be read */
 };
 

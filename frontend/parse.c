@@ -459,11 +459,11 @@ static void parse_parameter(struct parser *parser, struct function *function)
 static void parse_parameters(struct parser *parser, struct function *function)
 {
 	parser_expect(parser, "(");
-	if (parser_accept(parser, ")"))
-		return;
-	do {
+	while (!parser_sees(parser, ")")) {
 		parse_parameter(parser, function);
-	} while (parser_accept(parser, ","));
+		if (!parser_accept(parser, ","))
+			break;
+	}
 	if (!parser_accept(parser, ")"))
 		parser_fail(parser, "expected ',' or ')'");
 }

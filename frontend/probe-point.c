@@ -116,10 +116,8 @@ bool match_covers(const struct match_node *root, const struct probe_point *point
 		node = match_child(node, &point->components.items[i]);
 		if (!node)
 			return false;
-		if (node->aliases.count)
-			return true;
 	}
-	return node->families.count > 0;
+	return node->families.count > 0 || node->aliases.count > 0;
 }
 
 bool match_glob(const struct point_component *pattern, const struct match_node *node)
@@ -214,7 +212,8 @@ UNIT_TEST_CASE(match_tree_rejects_malformed_patterns)
 	arena_free(arena);
 }
 
-UNIT_TEST_CASE(match_tree_alias_covers_suffixes)
+/* x.return may be an alias of its own that has not been loaded yet, so x does not cover it */
+UNIT_TEST_CASE(match_tree_alias_covers_no_suffixes)
 {
 	struct arena *arena = arena_new();
 	struct match_node *root = match_node_new(arena, "", ARGUMENT_NONE);
@@ -223,7 +222,8 @@ UNIT_TEST_CASE(match_tree_alias_covers_suffixes)
 
 	CHECK(match_add_alias(root, arena, entry, false));
 	CHECK(!match_add_alias(root, arena, entry, true));
-	CHECK(match_covers(root, test_point(arena, "x", ARGUMENT_NONE, "return")));
+	CHECK(match_covers(root, test_point(arena, "x", ARGUMENT_NONE, NULL)));
+	CHECK(!match_covers(root, test_point(arena, "x", ARGUMENT_NONE, "return")));
 	CHECK_STR(point_dotted(arena, test_point(arena, "x", ARGUMENT_NONE, "return")), "x.return");
 	arena_free(arena);
 }

@@ -45,6 +45,13 @@ static struct variable *find_library_global(const struct resolver *resolver, con
 	return table_get(&resolver->sem->tapset.globals, name);
 }
 
+struct variable *resolve_global(struct resolver *resolver, const char *name)
+{
+	struct variable *variable = find_declared_global(resolver, name);
+
+	return variable ? variable : find_library_global(resolver, name);
+}
+
 static struct variable *add_local(struct resolver *resolver, const struct expr *expr)
 {
 	struct variable *variable = arena_new_object(resolver->sem->arena, struct variable);
@@ -271,6 +278,11 @@ static void check_privilege(struct resolver *resolver, const struct expr *expr)
 
 static void resolve_call(struct resolver *resolver, struct expr *expr)
 {
+	if (!resolver->locals) {
+		diag_error(resolver->sem->frontend, expr->token,
+			   "a probe's condition cannot call a function, as '%s' is", expr->name);
+		return;
+	}
 	for (size_t i = 0; i < expr->arg_count; i++)
 		resolve_expression(resolver, &expr->args[i]);
 	if (!bind_call(resolver, expr))
@@ -427,7 +439,9 @@ void resolve_expression(struct resolver *resolver, struct expr **slot)
 
 	switch (expr->kind) {
 	case EXPR_NUMBER: case EXPR_STRING: case EXPR_CAPTURE: case EXPR_CONTEXT:
+		break;
 	case EXPR_CONST: case EXPR_EMBEDDED:
+		embedded_resolve_expression(resolver, slot);
 		break;
 	case EXPR_SYMBOL:
 		resolve_symbol(resolver, expr);
@@ -518,7 +532,10 @@ static void resolve_stmt(struct resolver *resolver, struct stmt **slot)
 	if (!stmt)
 		return;
 	switch (stmt->kind) {
-	case STMT_NULL: case STMT_NEXT: case STMT_BREAK: case STMT_CONTINUE: case STMT_EMBEDDED:
+	case STMT_NULL: case STMT_NEXT: case STMT_BREAK: case STMT_CONTINUE:
+		break;
+	case STMT_EMBEDDED:
+		embedded_resolve_stmt(resolver, stmt);
 		break;
 	case STMT_BLOCK:
 		for (size_t i = 0; i < stmt->body.count; i++)
@@ -614,6 +631,10 @@ static void resolve_function(struct semantics *sem, struct function *function)
 
 	for (size_t i = 0; i < function->parameters.count; i++)
 		function->parameters.items[i]->scope = SCOPE_PARAMETER;
+	if (function->embedded) {
+		embedded_resolve_function(&resolver);
+		return;
+	}
 	table_init(&resolver.assigned, sem->arena);
 	collect_assigned(&resolver, function->body);
 	resolve_stmt(&resolver, &function->body);

@@ -169,6 +169,18 @@ void target_resolve(struct resolver *resolver, struct expr **slot);
 /** target_is_defined() - would @slot resolve here? Leaves no messages */
 bool target_is_defined(struct resolver *resolver, const struct expr *expr);
 
+/** resolve_global() - the global @name as the resolver's unit sees it, or NULL */
+struct variable *resolve_global(struct resolver *resolver, const char *name);
+
+/* ---- embedded.c ---- */
+
+/** embedded_resolve_expression() - %{ … %} or @const("…") becomes a call of a C body */
+void embedded_resolve_expression(struct resolver *resolver, struct expr **slot);
+/** embedded_resolve_stmt() - the same for a statement of C */
+void embedded_resolve_stmt(struct resolver *resolver, struct stmt *stmt);
+/** embedded_resolve_function() - bind the globals that the function's C body names in markers */
+void embedded_resolve_function(struct resolver *resolver);
+
 /** infer_program() - types for everything; returns -EINVAL after errors */
 int infer_program(struct semantics *sem);
 

@@ -94,13 +94,10 @@ char *buf_take(struct buf *buf)
 	return text;
 }
 
-int buf_read_file(struct buf *buf, const char *path)
+int buf_read_fd(struct buf *buf, int fd)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t got;
 
-	if (fd < 0)
-		return -errno;
 	do {
 		got = read(fd, buf_reserve(buf, 16384), 16384);
 		if (got > 0)
@@ -109,8 +106,18 @@ int buf_read_file(struct buf *buf, const char *path)
 	if (got < 0)
 		got = -errno;
 	buf->data[buf->length] = '\0';
-	close(fd);
 	return (int)got;
+}
+
+int buf_read_file(struct buf *buf, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
+
+	if (fd < 0)
+		return -errno;
+	error = buf_read_fd(buf, fd);
+	close(fd);
+	return error;
 }
 
 #ifdef UNIT_TEST

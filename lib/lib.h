@@ -100,6 +100,8 @@ const char *buf_text(const struct buf *buf);
 char *buf_take(struct buf *buf);
 /** buf_read_file() - append a whole file; 0 or -errno. Works for /proc and tracefs files */
 int buf_read_file(struct buf *buf, const char *path) MUST_CHECK;
+/** buf_read_fd() - append what is left to read from @fd; 0 or -errno. @fd stays open */
+int buf_read_fd(struct buf *buf, int fd) MUST_CHECK;
 
 /* ---- table.c: string keys to pointers, in insertion order ---- */
 

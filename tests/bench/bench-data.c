@@ -90,7 +90,7 @@ static void bench_long_and_stat(void)
 {
 	struct stat_shape shape = { .needs = STAT_COUNT | STAT_SUM | STAT_HIST_LOG };
 	struct map *map = make_map(0, 2, TYPE_STATS);
-	struct stat *stat = stat_new(&shape);
+	struct statistic *stat = stat_new(&shape);
 	double start = cpu_seconds();
 
 	for (unsigned i = 0; i < HITS; i++) {
