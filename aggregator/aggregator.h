@@ -70,6 +70,13 @@ struct event_sample {
 	bool is_user;
 	uint64_t callchain_count;
 	const uint64_t *callchain; /* with the kernel's context markers */
+	/* the user side, where the probe asks for it: registers by DWARF number, the program counter
+	 * apart; register_count is 0 for kernel threads and tasks of another word size */
+	uint64_t user_ip;
+	unsigned register_count;
+	const uint64_t *registers;
+	uint64_t stack_size; /* bytes copied from the user's stack pointer upwards */
+	const unsigned char *stack;
 };
 
 /**

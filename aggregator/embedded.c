@@ -161,7 +161,7 @@ static void add_function(const struct bytecode *bytecode, size_t index, struct b
 	add_result(function->type == TYPE_STRING, out);
 	buf_printf(out, "int stap_body_%zu(struct stap_frame *stap_frame)\n{ (void)stap_frame; {\n",
 		   index);
-	add_line_directive(function->token, out);
+	add_line_directive(function->embedded_token, out);
 	buf_printf(out, "%s\n} return 0; }\n", function->embedded);
 	for (size_t i = 0; i < function->parameters.count; i++)
 		buf_printf(out, "#undef STAP_ARG_%s\n", function->parameters.items[i]->name);
@@ -194,7 +194,7 @@ struct build {
 static int run_compiler(const struct build *build)
 {
 	char *arguments[] = {
-		"cc", "-shared", "-fPIC", "-O2", "-w", "-fno-diagnostics-show-caret",
+		"cc", "-shared", "-fPIC", "-O2", "-fno-diagnostics-show-caret",
 		"-fdiagnostics-color=never", "-Werror=implicit-function-declaration",
 		"-o", build->object, build->source, NULL,
 	};
@@ -226,7 +226,7 @@ static int write_file(const char *path, const struct buf *text)
 	return fclose(file) && !error ? -EIO : error;
 }
 
-/* "FILE:LINE:COLUMN: error: WHAT" becomes "embedded C: WHAT at FILE:LINE:COLUMN" */
+/* "FILE:LINE:COLUMN: error: WHAT" becomes "embedded C: WHAT at FILE:LINE"; columns are ours */
 static bool report_line(const struct log *log, const char *line, size_t length)
 {
 	static const char mark[] = "error: ";
@@ -236,6 +236,9 @@ static bool report_line(const struct log *log, const char *line, size_t length)
 		return false;
 	what += strlen(mark);
 	place_end = memmem(line, length, ": ", 2);
+	while (place_end > line && place_end[-1] != ':')
+		place_end--;
+	place_end -= place_end > line;
 	log_error(log, "embedded C: %.*s at %.*s", (int)(line + length - what), what,
 		  (int)(place_end - line), line);
 	return true;

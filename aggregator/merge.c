@@ -80,15 +80,20 @@ static void hold_hit(struct merge_stream *stream)
 {
 	const struct event_sample *sample = stream->head.sample;
 	struct event_sample *copy;
-	size_t at, chain;
+	size_t at, chain, registers, stack;
 
 	hold_bytes(&stream->held, stream->head.data, stream->head.size);
 	if (sample) {
 		at = hold_bytes(&stream->held, sample, sizeof(*sample));
 		chain = hold_bytes(&stream->held, sample->callchain,
 				   sample->callchain_count * sizeof(*sample->callchain));
+		registers = hold_bytes(&stream->held, sample->registers,
+				       sample->register_count * sizeof(*sample->registers));
+		stack = hold_bytes(&stream->held, sample->stack, sample->stack_size);
 		copy = (struct event_sample *)(stream->held.data + at);
 		copy->callchain = (const uint64_t *)(stream->held.data + chain);
+		copy->registers = (const uint64_t *)(stream->held.data + registers);
+		copy->stack = (const unsigned char *)(stream->held.data + stack);
 		stream->head.sample = copy;
 	}
 	stream->head.data = (const unsigned char *)stream->held.data;

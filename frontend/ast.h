@@ -256,6 +256,7 @@ struct function {
 	enum type declared_type;
 	struct stmt *body;
 	const char *embedded; /* %{ … %} text, or NULL */
+	const struct token *embedded_token;
 	bool is_private;
 	int64_t priority;     /* `function f:long (…) : priority`; overloads run in this order */
 	struct function *next_overload;

@@ -23,6 +23,7 @@ static struct expr *make_call(struct resolver *resolver, const struct token *tok
 	function->token = token;
 	function->declared_type = type;
 	function->embedded = c_text;
+	function->embedded_token = token;
 	function->used = true;
 	function->owner = resolver->unit;
 	array_push(sem->arena, &sem->functions, function);

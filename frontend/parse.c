@@ -490,6 +490,7 @@ static void parse_function_body(struct parser *parser, struct function *function
 	if (token->kind == TOKEN_EMBEDDED) {
 		parser_need_guru(parser, token, "embedded code");
 		function->embedded = parser_next(parser)->text;
+		function->embedded_token = token;
 		return;
 	}
 	parser->in_function = true;

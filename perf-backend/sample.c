@@ -117,6 +117,65 @@ static void read_callchain(struct cursor *body, struct event_sample *sample)
 	sample->callchain_count = count;
 }
 
+static void read_raw(struct cursor *body, struct event *event)
+{
+	uint32_t size = cursor_u32(body);
+
+	event->data = cursor_take(body, size);
+	event->size = event->data ? size : 0;
+}
+
+/* the registers in the kernel's order to DWARF's (psABI of x86-64, figure 3.36) */
+static void order_registers(const uint64_t *taken, struct sample_decoded *decoded)
+{
+#ifdef __aarch64__
+	memcpy(decoded->registers, taken, sizeof(decoded->registers));
+	decoded->sample.user_ip = taken[32];
+#else
+	static const uint8_t places[] = { 0, 3, 2, 1, 4, 5, 6, 7 }; /* ax, dx, cx, bx, si … sp */
+
+	for (unsigned i = 0; i < 8; i++)
+		decoded->registers[i] = taken[places[i]];
+	memcpy(decoded->registers + 8, taken + 12, 8 * sizeof(*taken));
+	decoded->sample.user_ip = taken[8];
+#endif
+	decoded->sample.registers = decoded->registers;
+	decoded->sample.register_count = SAMPLE_REGISTERS;
+}
+
+static void read_registers(struct cursor *body, struct sample_decoded *decoded)
+{
+	uint64_t taken[64], abi = cursor_u64(body);
+	size_t size = 8 * (size_t)__builtin_popcountll(SAMPLE_REGISTER_MASK);
+	const void *bytes;
+
+	if (abi == PERF_SAMPLE_REGS_ABI_NONE)
+		return;
+	bytes = cursor_take(body, size);
+	if (!bytes || abi != PERF_SAMPLE_REGS_ABI_64)
+		return;
+	memcpy(taken, bytes, size);
+	order_registers(taken, decoded);
+}
+
+/* as many bytes as asked for, whatever they hold, and behind them how many are the stack's */
+static void read_stack(struct cursor *body, struct event_sample *sample)
+{
+	uint64_t size = cursor_u64(body), used;
+	const void *bytes;
+
+	if (size == 0)
+		return;
+	if (size > (size_t)(body->end - body->at)) {
+		body->broken = true;
+		return;
+	}
+	bytes = cursor_take(body, size);
+	used = cursor_u64(body);
+	sample->stack = bytes;
+	sample->stack_size = used < size ? used : size;
+}
+
 static bool is_user_mode(uint16_t misc)
 {
 	misc &= PERF_RECORD_MISC_CPUMODE_MASK;
@@ -130,8 +189,6 @@ static void decode_sample(struct cursor *body, uint64_t type, uint16_t misc,
 	struct event *event = &decoded->event;
 
 	event->kind = EVENT_HIT;
-	event->data = body->at;
-	event->size = (uint32_t)(body->end - body->at);
 	event->sample = sample;
 	sample->is_user = is_user_mode(misc);
 	if (type & PERF_SAMPLE_IDENTIFIER)
@@ -154,6 +211,12 @@ static void decode_sample(struct cursor *body, uint64_t type, uint16_t misc,
 		sample->period = cursor_u64(body);
 	if (type & PERF_SAMPLE_CALLCHAIN)
 		read_callchain(body, sample);
+	if (type & PERF_SAMPLE_RAW)
+		read_raw(body, event);
+	if (type & PERF_SAMPLE_REGS_USER)
+		read_registers(body, decoded);
+	if (type & PERF_SAMPLE_STACK_USER)
+		read_stack(body, sample);
 }
 
 static void decode_comm(struct cursor *body, uint16_t misc, struct sample_decoded *decoded)

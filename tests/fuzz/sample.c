@@ -26,6 +26,8 @@ static void read_event(const struct event *event)
 	case EVENT_HIT:
 		read_bytes(event->data, event->size);
 		read_bytes(event->sample->callchain, 8 * event->sample->callchain_count);
+		read_bytes(event->sample->registers, 8 * event->sample->register_count);
+		read_bytes(event->sample->stack, event->sample->stack_size);
 		break;
 	case EVENT_COMM:
 		if (strlen(event->text) > 15)
