@@ -274,8 +274,7 @@ static void session_add_families(struct session *session)
 {
 	for (size_t i = 0; i < aggregator_family_count; i++)
 		frontend_add_family(session->frontend, &aggregator_families[i], NULL);
-	for (size_t i = 0; i < tracefs_family_count; i++)
-		frontend_add_family(session->frontend, &tracefs_families[i], session->tracefs);
+	tracefs_add_families(session->frontend, session->tracefs);
 	for (size_t i = 0; i < perf_family_count; i++)
 		frontend_add_family(session->frontend, &perf_families[i], session->perf);
 }
@@ -362,6 +361,8 @@ static int session_prepare(struct session *session)
 				 session->defines.items[i]);
 	if (session_open_output(session) < 0 || session_find_target(session) < 0)
 		return -EINVAL;
+	session->tracefs_options.command = session->command;
+	session->tracefs_options.plan_only = session->list_pattern || session->last_pass < 4;
 	session->tracefs = tracefs_new(&session->tracefs_options, &problem);
 	session->perf = perf_new(&perf_options);
 	session->frontend = frontend_new(options);

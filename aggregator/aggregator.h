@@ -32,16 +32,20 @@ enum load_kind {
 	LOAD_NONE,	/* not available at this site: reading it is a run-time error */
 	LOAD_U8, LOAD_S8, LOAD_U16, LOAD_S16, LOAD_U32, LOAD_S32, LOAD_64,
 	LOAD_CHARS,	/* size bytes, text up to the first NUL */
-	LOAD_DATA_LOC,	/* u32: length << 16 | offset from the record's start; text */
+	LOAD_DATA_LOC,	/* u32: length << 16 | offset from the record's start; text of at most size
+			 * bytes, 0: no bound */
 	LOAD_REL_LOC,	/* the same, offset from behind this word */
 	LOAD_CPU,	/* the event's CPU */
 	LOAD_BITS,	/* size bytes, then >> shift, bits wide; is_signed */
+	LOAD_BYTES,	/* size bytes, NULs included, as a string */
+	LOAD_ADDRESS,	/* 64 bits, plus addend */
 };
 struct load {
 	uint8_t kind; /* enum load_kind */
 	uint8_t shift, bits;
 	bool is_signed;
 	uint16_t offset, size;
+	int64_t addend;
 };
 
 /*

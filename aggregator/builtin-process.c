@@ -102,14 +102,15 @@ static bool read_proc(int64_t tid, const char *file, struct buf *out)
 	return buf_read_file(out, path) == 0;
 }
 
-/* the @index-th number of the line "@name:" of /proc/TID/status */
-static bool return_status(struct native_call *call, const char *name, unsigned index)
+/* the @index-th number behind @name, a line feed and a word, in /proc/TID/status */
+static bool return_task_status(struct native_call *call, int64_t tid, const char *name,
+			       unsigned index)
 {
 	struct buf text = BUF_INIT;
 	int64_t number = 0;
 	char *line;
 
-	if (read_proc(call->session->now.tid, "status", &text)) {
+	if (read_proc(tid, "status", &text)) {
 		line = strstr(text.data, name);
 		if (line)
 			for (line += strlen(name) + 1, index++; index; index--)
@@ -117,6 +118,11 @@ static bool return_status(struct native_call *call, const char *name, unsigned i
 	}
 	buf_free(&text);
 	return native_return_number(call, number);
+}
+
+static bool return_status(struct native_call *call, const char *name, unsigned index)
+{
+	return return_task_status(call, call->session->now.tid, name, index);
 }
 
 bool builtin_uid(struct native_call *call)
@@ -153,6 +159,72 @@ static int64_t read_stat(int64_t tid, unsigned field)
 	}
 	buf_free(&text);
 	return number;
+}
+
+/* ---- any task, by its tid ---- */
+
+static struct task *task_argument(struct native_call *call)
+{
+	int64_t tid = call->arguments[0].number;
+
+	return task_find(call->session->tasks, tid < 0 || tid > INT32_MAX ? 0 : (int32_t)tid);
+}
+
+bool builtin___task_pid(struct native_call *call)
+{
+	return native_return_number(call, task_argument(call)->pid);
+}
+
+bool builtin___task_parent(struct native_call *call)
+{
+	return native_return_number(call, task_parent(call->session->tasks, task_argument(call)));
+}
+
+/* field 3, the only one that is no number, as its letter's code */
+bool builtin___task_stat(struct native_call *call)
+{
+	int64_t tid = call->arguments[0].number, field = call->arguments[1].number;
+	struct buf text = BUF_INIT;
+	int64_t number = 0;
+	char *name_end;
+
+	if (field > 3 && field <= 64)
+		return native_return_number(call, read_stat(tid, (unsigned)field));
+	if (read_proc(tid, "stat", &text)) {
+		name_end = strrchr(text.data, ')');
+		if (name_end && name_end[1] == ' ')
+			number = name_end[2];
+	}
+	buf_free(&text);
+	return native_return_number(call, number);
+}
+
+bool builtin___task_status(struct native_call *call)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "\n%s", call->arguments[1].string->data);
+	return return_task_status(call, call->arguments[0].number, name,
+				  (unsigned)call->arguments[2].number & 7);
+}
+
+/* the 1, 5 and 15 minute loads; /proc/loadavg rounds as SystemTap does, to hundredths */
+bool builtin___load_average(struct native_call *call)
+{
+	struct buf text = BUF_INIT;
+	int64_t index = call->arguments[0].number, whole = 0, rest = 0;
+	char *at;
+
+	if (index < 0 || index > 2)
+		return native_error(call, "Invalid loadavg index %lld specified.", (long long)index);
+	if (buf_read_file(&text, "/proc/loadavg") == 0) {
+		for (at = text.data; index >= 0; index--) {
+			whole = strtoll(at, &at, 10);
+			rest = *at == '.' ? strtoll(at + 1, &at, 10) : 0;
+		}
+	}
+	buf_free(&text);
+	return native_return_number(call, whole * 100 + rest);
 }
 
 bool builtin_pgrp(struct native_call *call)

@@ -299,7 +299,9 @@ static void compile_delete(struct compiler *compiler, const struct stmt *stmt)
 static void compile_one(struct compiler *compiler, const struct stmt *stmt)
 {
 	switch (stmt->kind) {
-	case STMT_NULL: break;
+	case STMT_NULL:
+	case STMT_EMBEDDED: /* only in C functions, as a list of globals */
+		break;
 	case STMT_BLOCK:
 		for (size_t i = 0; i < stmt->body.count; i++)
 			compile_stmt(compiler, stmt->body.items[i]);
@@ -315,9 +317,6 @@ static void compile_one(struct compiler *compiler, const struct stmt *stmt)
 	case STMT_CONTINUE: compile_jump_out(compiler, compiler->continues); break;
 	case STMT_DELETE: compile_delete(compiler, stmt); break;
 	case STMT_TRY: compile_try(compiler, stmt); break;
-	case STMT_EMBEDDED:
-		compile_problem(compiler, stmt->token, "C code in the middle of a handler");
-		break;
 	}
 }
 

@@ -2,7 +2,8 @@
 /*
  * Which handlers run at a moment, and in which order. Probes on one event run in program order; the
  * rest of them is skipped when one calls exit(). begin, end and error probes run by rising sequence
- * number, equal ones in program order. End probes run after an orderly end, error probes after one
+ * number, equal ones in program order. A return probe that needs values of its call's entry runs
+ * when that entry was seen. End probes run after an orderly end, error probes after one
  * by errors; each of the latter is tried even if another fails.
  */
 #include <inttypes.h>
@@ -28,6 +29,7 @@ void dispatch_init(struct dispatch *dispatch, const struct program *program,
 
 void dispatch_free(struct dispatch *dispatch)
 {
+	entry_store_free(&dispatch->entries);
 	free(dispatch->timings);
 	dispatch->timings = NULL;
 }
@@ -60,6 +62,51 @@ static inline void dispatch_run(struct dispatch *dispatch)
 		vm_run(dispatch->vm, &dispatch->now);
 }
 
+/* ---- entries and returns ---- */
+
+static uint64_t stack_pointer(const struct binding *binding, const struct event *event)
+{
+	const struct capture *capture = binding->probe->stack_pointer;
+	int64_t number;
+
+	if (!capture || capture->slot >= binding->load_count ||
+	    !vm_load_number(event, &binding->loads[capture->slot], &number))
+		return 0;
+	return (uint64_t)number;
+}
+
+/* an entry saves for its call; a return whose entry was not seen does not run */
+static void dispatch_paired(struct dispatch *dispatch, const struct binding *binding,
+			    const struct event *event)
+{
+	const struct probe *probe = binding->probe;
+	uint64_t pointer = stack_pointer(binding, event);
+
+	if (probe->is_entry) {
+		dispatch->session->entry = entry_push(&dispatch->entries, event->tid, probe->index,
+						      pointer);
+		dispatch_run(dispatch);
+		dispatch->session->entry = NULL;
+		return;
+	}
+	dispatch->session->entry = entry_top(&dispatch->entries, event->tid, probe->entry->index,
+					     pointer);
+	if (!dispatch->session->entry) {
+		dispatch->unpaired++;
+		return;
+	}
+	dispatch_run(dispatch);
+	dispatch->session->entry = NULL;
+	entry_pop(&dispatch->entries, event->tid, probe->entry->index);
+}
+
+void dispatch_thread_exit(struct dispatch *dispatch, int32_t tid)
+{
+	for (size_t i = 0; dispatch->entries.stack_count && i < dispatch->program->probes.count; i++)
+		if (dispatch->program->probes.items[i]->is_entry)
+			entry_forget(&dispatch->entries, tid, (unsigned)i);
+}
+
 void dispatch_hit(struct dispatch *dispatch, const struct event *event)
 {
 	const struct binding *binding = event->bindings;
@@ -71,7 +118,10 @@ void dispatch_hit(struct dispatch *dispatch, const struct event *event)
 	for (; binding; binding = binding->next) {
 		dispatch->now.probe = binding->probe;
 		dispatch->now.binding = binding;
-		dispatch_run(dispatch);
+		if (unlikely(binding->probe->is_entry || binding->probe->entry))
+			dispatch_paired(dispatch, binding, event);
+		else
+			dispatch_run(dispatch);
 		if (unlikely(dispatch->session->exiting))
 			break;
 	}

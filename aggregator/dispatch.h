@@ -3,6 +3,7 @@
 #ifndef DISPATCH_H
 #define DISPATCH_H
 
+#include "entry.h"
 #include "family.h"
 #include "vm.h"
 
@@ -20,6 +21,8 @@ struct dispatch {
 	int32_t own_tid;
 	uint64_t handlers;		/* run so far */
 	struct probe_timing *timings;	/* by probe.index; NULL without -t */
+	struct entry_store entries;	/* what entry probes saved for their returns */
+	uint64_t unpaired;		/* returns whose entry was not seen: not shown */
 };
 
 void dispatch_init(struct dispatch *dispatch, const struct program *program,
@@ -28,6 +31,8 @@ void dispatch_free(struct dispatch *dispatch);
 
 /** dispatch_hit() - run the handlers of every probe bound to @event, until one ends the run */
 void dispatch_hit(struct dispatch *dispatch, const struct event *event);
+/** dispatch_thread_exit() - nothing of thread @tid will return any more */
+void dispatch_thread_exit(struct dispatch *dispatch, int32_t tid);
 /** dispatch_timer() - run @probe's handler as of @due; returns how many ns it took */
 uint64_t dispatch_timer(struct dispatch *dispatch, const struct probe *probe, uint64_t due);
 /**

@@ -263,6 +263,8 @@ static inline void run_event(struct aggregator *aggregator, const struct event *
 	} else if (event->kind == EVENT_LOST) {
 		aggregator->session->lost += event->count;
 	} else {
+		if (event->kind == EVENT_EXIT)
+			dispatch_thread_exit(&aggregator->dispatch, event->tid);
 		task_model_apply(aggregator->tasks, event);
 	}
 }

@@ -5,7 +5,8 @@
  * looked up in /proc once. Exited tasks stay for a while, since a dying thread is seen by the
  * scheduler after its EXIT, and since an event may be delivered late; then they are forgotten, so
  * that memory follows the number of living tasks. Names are shared: one string per distinct comm.
- * Address maps (EVENT_MMAP) are not kept here: whoever symbolizes keeps them.
+ * Address maps are kept per process where EVENT_MMAP tells of them: a thread shares its process's, a
+ * child begins with a copy, execve with nothing.
  */
 #include <errno.h>
 #include <signal.h>
@@ -40,6 +41,8 @@ struct task_model {
 	size_t idle_count;
 	struct task_exit *exits; /* a ring: exit_count entries from exit_first */
 	size_t exit_first, exit_count, exit_capacity;
+	struct arena *arena;	/* of paths */
+	struct interner *paths;
 	struct buf scratch;
 };
 
@@ -144,13 +147,20 @@ static struct task *task_insert(struct task_model *model, int32_t tid)
 	return task;
 }
 
+static void task_free(struct task *task)
+{
+	if (task)
+		address_space_unref(task->space);
+	free(task);
+}
+
 /* linear probing without tombstones: what follows moves back into the hole */
 static void task_remove(struct task_model *model, struct task_slot *slot)
 {
 	size_t mask = model->slot_count - 1;
 	size_t hole = (size_t)(slot - model->slots), at = hole;
 
-	free(slot->task);
+	task_free(slot->task);
 	model->count--;
 	for (;;) {
 		size_t home;
@@ -175,6 +185,8 @@ struct task_model *task_model_new(void)
 	model->shift = 64 - (size_t)__builtin_ctz(SLOTS_FIRST);
 	model->slots = memory_zalloc(model->slot_count * sizeof(*model->slots));
 	model->sweep_at = SWEEP_FIRST;
+	model->arena = arena_new();
+	model->paths = interner_new(model->arena);
 	return model;
 }
 
@@ -183,9 +195,9 @@ void task_model_free(struct task_model *model)
 	if (!model)
 		return;
 	for (size_t i = 0; i < model->slot_count; i++)
-		free(model->slots[i].task);
+		task_free(model->slots[i].task);
 	for (size_t i = 0; i < model->idle_count; i++)
-		free(model->idle[i]);
+		task_free(model->idle[i]);
 	for (size_t i = 0; i < model->name_slots; i++)
 		if (model->names[i])
 			str_destroy(model->names[i]);
@@ -194,6 +206,7 @@ void task_model_free(struct task_model *model)
 	free(model->names);
 	free(model->exits);
 	buf_free(&model->scratch);
+	arena_free(model->arena);
 	free(model);
 }
 
@@ -337,6 +350,38 @@ int32_t task_parent(struct task_model *model, struct task *task)
 	return task->ppid;
 }
 
+/* ---- address maps ---- */
+
+static void task_set_space(struct task *task, struct address_space *space)
+{
+	address_space_unref(task->space);
+	task->space = space;
+}
+
+/* the task that holds the address space of @task's process */
+static struct task *task_leader(struct task_model *model, struct task *task)
+{
+	return task->space || task->pid <= 0 || task->pid == task->tid ?
+	       task : task_find(model, task->pid);
+}
+
+struct address_space *task_space(struct task_model *model, struct task *task)
+{
+	struct task *leader = task_leader(model, task);
+	char path[64];
+
+	if (leader->space)
+		return leader->space;
+	leader->space = address_space_new(leader->tid);
+	if (leader->tid <= 0)
+		return leader->space;
+	snprintf(path, sizeof(path), "/proc/%d/maps", leader->tid);
+	buf_reset(&model->scratch);
+	if (buf_read_file(&model->scratch, path) == 0 && model->scratch.length)
+		address_space_parse(leader->space, model->scratch.data, model->paths);
+	return leader->space;
+}
+
 /* ---- events ---- */
 
 static struct task *task_reach(struct task_model *model, int32_t tid)
@@ -355,19 +400,54 @@ static void task_rename(struct task_model *model, const struct event *event)
 	if (event->text)
 		task->comm = task_name(model, event->text);
 	task->exited = false; /* execve by another thread of the group takes over this tid */
+	if (event->is_exec && task->space)
+		task_set_space(task, address_space_new(task->pid));
+}
+
+/* those told at the start, at time 0, map what they map themselves */
+static void task_inherit_space(struct task_model *model, struct task *task,
+			       const struct task *parent)
+{
+	struct address_space *space = NULL;
+	bool is_thread = task->pid != task->tid;
+
+	if (is_thread)
+		space = task_find(model, task->pid)->space;
+	else if (task->start_time)
+		space = parent->space ? parent->space : task_find(model, parent->pid)->space;
+	if (space)
+		space = is_thread ? address_space_ref(space) : address_space_fork(space, task->pid);
+	task_set_space(task, space);
+}
+
+static void task_map(struct task_model *model, const struct event *event)
+{
+	const struct event_mmap *map = event->mmap;
+	struct task *task = task_leader(model, task_reach(model, event->tid));
+	struct mapping mapping;
+
+	if (!map->executable)
+		return;
+	if (!task->space)
+		task->space = address_space_new(task->pid);
+	mapping = (struct mapping){
+		.start = map->start, .end = map->start + map->length, .offset = map->page_offset,
+		.path = intern(model->paths, map->path, strlen(map->path)),
+	};
+	address_space_map(task->space, &mapping);
 }
 
 /* The child has its parent's name; a thread shares the parent's process and its parent's parent. */
 static void task_fork(struct task_model *model, const struct event *event)
 {
 	bool is_thread = event->pid > 0 && event->pid != event->tid;
+	const struct task *parent = NULL;
 	struct str *comm = NULL;
 	int32_t ppid = event->ppid;
 	struct task *task;
 
 	if (event->ptid > 0 && event->ptid != event->tid) {
-		const struct task *parent = task_find(model, event->ptid);
-
+		parent = task_find(model, event->ptid);
 		comm = parent->comm;
 		if (is_thread && event->ppid == event->pid)
 			ppid = parent->ppid;
@@ -379,6 +459,8 @@ static void task_fork(struct task_model *model, const struct event *event)
 	task->exited = false;
 	if (comm)
 		task->comm = comm;
+	if (parent)
+		task_inherit_space(model, task, parent);
 }
 
 static void exits_push(struct task_model *model, int32_t tid, uint64_t time)
@@ -424,6 +506,9 @@ void task_model_apply(struct task_model *model, const struct event *event)
 		break;
 	case EVENT_EXIT:
 		task_exit(model, event);
+		break;
+	case EVENT_MMAP:
+		task_map(model, event);
 		break;
 	}
 }
@@ -626,6 +711,63 @@ UNIT_TEST_CASE(task_many_come_and_go_in_bounded_memory)
 	CHECK(model->slot_count <= 4096);
 	CHECK(model->exit_capacity <= 2048);
 	CHECK_INT(model->name_count, 101 + 1); /* t0 … t99, parent, "" */
+	task_model_free(model);
+}
+
+static void test_map(struct task_model *model, int32_t tid, int32_t pid, uint64_t start,
+		     const char *path)
+{
+	struct event_mmap map = { .start = start, .length = 0x1000, .path = path,
+				  .executable = true };
+	struct event event = { .kind = EVENT_MMAP, .time = 1, .tid = tid, .pid = pid,
+			       .mmap = &map };
+
+	task_model_apply(model, &event);
+}
+
+static const char *test_path(struct task_model *model, int32_t tid, uint64_t address)
+{
+	const struct mapping *mapping =
+		address_space_find(task_space(model, task_find(model, tid)), address);
+
+	return mapping ? mapping->path : "none";
+}
+
+UNIT_TEST_CASE(task_maps_are_inherited_shared_and_reset)
+{
+	struct task_model *model = task_model_new();
+	struct event exec = { .kind = EVENT_COMM, .time = 30, .tid = TEST_TID + 1,
+			      .pid = TEST_TID + 1, .text = "new", .is_exec = true };
+
+	test_comm(model, TEST_TID, TEST_TID, "shell");
+	test_map(model, TEST_TID, TEST_TID, 0x1000, "/bin/sh");
+	test_fork(model, 10, TEST_TID + 1, TEST_TID + 1, TEST_TID, TEST_TID);
+	test_fork(model, 20, TEST_TID + 2, TEST_TID, TEST_TID, TEST_TID);
+	test_map(model, TEST_TID + 2, TEST_TID, 0x5000, "/lib/plugin");
+	CHECK_STR(test_path(model, TEST_TID, 0x5000), "/lib/plugin");
+	CHECK_STR(test_path(model, TEST_TID + 2, 0x1000), "/bin/sh");
+	CHECK_STR(test_path(model, TEST_TID + 1, 0x1fff), "/bin/sh");
+	CHECK_STR(test_path(model, TEST_TID + 1, 0x5000), "none");
+	task_model_apply(model, &exec);
+	CHECK_STR(test_path(model, TEST_TID + 1, 0x1000), "none");
+	test_map(model, TEST_TID + 1, TEST_TID + 1, 0x1000, "/bin/new");
+	test_exit(model, 40, TEST_TID + 1);
+	CHECK_STR(test_path(model, TEST_TID + 1, 0x1000), "/bin/new");
+	task_model_forget_exited(model, UINT64_MAX);
+	task_model_free(model);
+}
+
+UNIT_TEST_CASE(task_maps_of_an_unknown_process_are_read_from_proc)
+{
+	struct task_model *model = task_model_new();
+	uint64_t here = (uint64_t)(uintptr_t)test_map;
+	char self[4096];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	CHECK(length > 0);
+	self[length] = '\0';
+	CHECK_STR(test_path(model, getpid(), here), self);
+	CHECK_STR(test_path(model, TEST_TID, here), "none");
 	task_model_free(model);
 }
 

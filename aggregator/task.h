@@ -6,6 +6,7 @@
 #ifndef TASK_H
 #define TASK_H
 
+#include "address-space.h"
 #include "value.h"
 
 struct task_model;
@@ -15,6 +16,7 @@ struct task {
 	struct str *comm;	/* immortal: one copy per distinct name for the whole run */
 	bool exited;		/* an EXIT was seen; kept until the end of the round */
 	uint64_t start_time;	/* ns, CLOCK_MONOTONIC; 0 when it lived before the run */
+	struct address_space *space; /* its process's, or NULL: ask task_space() */
 };
 
 struct task_model *task_model_new(void);
@@ -26,6 +28,12 @@ struct task *task_find(struct task_model *model, int32_t tid);
 struct task *task_find_on(struct task_model *model, int32_t tid, uint32_t cpu);
 /** task_parent() - process id of @task's parent now; asks /proc once when the parent is gone */
 int32_t task_parent(struct task_model *model, struct task *task);
+/**
+ * task_space() - what @task's process has mapped; borrowed, valid until the next event
+ * Kept up to date only where the side-band tells of maps; asks /proc once for a process it has told
+ * nothing of. Never NULL; empty for kernel threads.
+ */
+struct address_space *task_space(struct task_model *model, struct task *task);
 /** task_model_forget_exited() - drop tasks whose EXIT is older than @time; called between rounds */
 void task_model_forget_exited(struct task_model *model, uint64_t time);
 

@@ -10,7 +10,9 @@
 #include "builtin.h"
 #include "bytecode.h"
 #include "global.h"
+#include "kcore.h"
 #include "print.h"
+#include "stack.h"
 
 #define RECENT_TEXTS 16		/* captured strings remembered, by slot, a power of two */
 
@@ -354,7 +356,7 @@ static bool load_bits(const struct event *event, const struct load *load, int64_
 	return true;
 }
 
-static bool load_number(const struct event *event, const struct load *load, int64_t *out)
+bool vm_load_number(const struct event *event, const struct load *load, int64_t *out)
 {
 	uint64_t bits = 0;
 	bool ok;
@@ -367,6 +369,10 @@ static bool load_number(const struct event *event, const struct load *load, int6
 	case LOAD_U32: ok = load_unsigned(event, load->offset, 4, &bits); break;
 	case LOAD_S32: ok = load_signed(event, load->offset, 4, &bits); break;
 	case LOAD_64: ok = load_unsigned(event, load->offset, 8, &bits); break;
+	case LOAD_ADDRESS:
+		ok = load_unsigned(event, load->offset, 8, &bits);
+		bits += (uint64_t)load->addend;
+		break;
 	case LOAD_CPU: ok = true; bits = event->cpu; break;
 	case LOAD_BITS: return load_bits(event, load, out);
 	default: return false;
@@ -382,6 +388,7 @@ static bool load_span(const struct event *event, const struct load *load, size_t
 
 	switch (load->kind) {
 	case LOAD_CHARS:
+	case LOAD_BYTES:
 		*offset = load->offset;
 		*size = load->size;
 		break;
@@ -391,6 +398,9 @@ static bool load_span(const struct event *event, const struct load *load, size_t
 			return false;
 		*offset = (word & 0xffff) + (load->kind == LOAD_REL_LOC ? load->offset + 4u : 0);
 		*size = word >> 16;
+		if (load->size && *offset <= event->size && *size <= event->size - *offset &&
+		    *size > load->size)
+			*size = load->size;
 		break;
 	default:
 		return false;
@@ -402,7 +412,7 @@ static bool capture_number(struct vm *vm, unsigned slot, int64_t *out)
 {
 	const struct load *load = load_at(vm, slot);
 
-	return (load && load_number(vm->session.now.event, load, out)) || fail_capture(vm, slot);
+	return (load && vm_load_number(vm->session.now.event, load, out)) || fail_capture(vm, slot);
 }
 
 /* one reference; the same text twice in a row is one string, with its hash already known */
@@ -418,7 +428,9 @@ static struct str *capture_text(struct vm *vm, unsigned slot)
 		return NULL;
 	}
 	text = (const char *)vm->session.now.event->data + offset;
-	length = native_limit_length(&vm->session, strnlen(text, size));
+	if (load->kind != LOAD_BYTES)
+		size = strnlen(text, size);
+	length = native_limit_length(&vm->session, size);
 	if (*recent && (*recent)->length == length && !memcmp((*recent)->data, text, length))
 		return str_ref(*recent);
 	str_unref(*recent);
@@ -1155,6 +1167,7 @@ void vm_free(struct vm *vm)
 	buf_free(&vm->text);
 	buf_free(&vm->error);
 	buf_free(&vm->session.output);
+	kcore_free(vm->session.kcore);
 	bytecode_free(&vm->bytecode);
 	free(vm);
 }
@@ -1436,10 +1449,10 @@ UNIT_TEST_CASE(vm_reads_captures_only_inside_the_record)
 	size_t offset, size;
 	int64_t number;
 
-	CHECK(!load_number(&event, &outside, &number));
-	CHECK(load_number(&event, &negative, &number));
+	CHECK(!vm_load_number(&event, &outside, &number));
+	CHECK(vm_load_number(&event, &negative, &number));
 	CHECK_INT(number, -1);
-	CHECK(load_number(&event, &bits, &number));
+	CHECK(vm_load_number(&event, &bits, &number));
 	CHECK_INT(number, -1);
 	CHECK(!load_span(&event, &wild, &offset, &size));
 }

@@ -10,6 +10,7 @@
 #include "task.h"
 
 struct vm;
+struct stacks;
 
 /* what a handler may ask about the moment it runs at */
 struct vm_context {
@@ -34,8 +35,12 @@ struct vm_session {
 	bool interrupted;		/* set asynchronously to break endless loops (volatile use) */
 	unsigned error_count;
 	void *owner;			/* the aggregator */
+	struct stacks *stacks;		/* builtin-stack.c's, NULL until a native asks */
 	uint64_t interrupt_deadline;	/* ns, CLOCK_MONOTONIC: when interrupted breaks a handler */
 	void (*flush_output)(struct vm_session *session); /* writes output and empties it */
+	struct kcore *kcore;		/* kernel memory; opened by the first late read of it */
+	bool kcore_tried;
+	struct entry_frame *entry;	/* in return probes and their entries: what is saved */
 };
 
 /* printing natives call vm_output_check() so that a long handler's text needs little memory */
@@ -65,6 +70,8 @@ struct vm_session *vm_session(struct vm *vm);
  * already reported and counted in the session.
  */
 bool vm_run(struct vm *vm, const struct vm_context *context);
+/** vm_load_number() - a number from an event's record; false when it is not there */
+bool vm_load_number(const struct event *event, const struct load *load, int64_t *out);
 void vm_dump(struct vm *vm, FILE *out);
 
 #endif

@@ -106,6 +106,7 @@ struct variable {
 	const struct token *histogram_token; /* where stat's histogram was decided */
 	const struct token **index_tokens; /* arrays: where each index's type was decided */
 	void *owner;	     /* globals: the unit that defines it; private to the frontend */
+	const char *c_type;  /* locals: of the value assigned last, where debug info knows it */
 };
 typedef ARRAY(struct variable *) variable_array;
 
@@ -205,6 +206,7 @@ struct expr {
 	const struct builtin *builtin;	/* CALL: or this */
 	struct capture *capture;	/* CAPTURE */
 	unsigned context;		/* CONTEXT */
+	const char *c_type;		/* of a value debug info knows, for `a->member` */
 };
 
 /* ---- statements ---- */

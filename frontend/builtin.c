@@ -11,6 +11,18 @@ const struct builtin builtin_table[BUILTIN_COUNT] = {
 #undef BUILTIN
 };
 
+static const struct memory_read memory_table[BUILTIN_COUNT] = {
+#define MEMORY(name, result, parameters, space, form, size, fault)                              \
+	[BUILTIN_##name] = { MEMORY_##space, MEMORY_##form, MEMORY_FAULT_##fault, size },
+#include "memory.def"
+#undef MEMORY
+};
+
+const struct memory_read *builtin_memory_read(enum builtin_id id)
+{
+	return id < BUILTIN_COUNT && memory_table[id].space ? &memory_table[id] : NULL;
+}
+
 const struct builtin *builtin_find(const char *name)
 {
 	for (size_t i = 0; i < BUILTIN_COUNT; i++)

@@ -16,7 +16,7 @@ struct folder {
 };
 
 static void fold_stmt(struct folder *folder, struct stmt **slot);
-static void fold_expr(struct folder *folder, struct expr **slot, bool is_used);
+static void fold_expr(struct folder *folder, struct expr **slot);
 
 /* ---- effects ---- */
 
@@ -126,20 +126,35 @@ static void find_pure_functions(struct semantics *sem)
 
 /* ---- reads ---- */
 
+struct read_counter {
+	const struct expr *unused[3]; /* of the current statement: nobody takes their value */
+};
+
 static void count_expr(struct tree_visitor *visitor, struct expr *expr, bool is_write)
 {
-	(void)visitor;
+	const struct read_counter *counter = visitor->data;
+	bool is_unused = expr == counter->unused[0] || expr == counter->unused[1] ||
+			 expr == counter->unused[2];
+
 	if (expr->variable) {
 		if (is_write)
 			expr->variable->write_count++;
 		else
 			expr->variable->read_count++;
 	}
-	/* x++ and x += 1 need x, even when nobody takes the value */
-	if (!expr->a || !expr->a->variable)
+	if (is_unused || !expr->a || !expr->a->variable)
 		return;
 	if (expr->kind == EXPR_INCREMENT || (expr->kind == EXPR_ASSIGN && expr->op != OP_ASSIGN))
 		expr->a->variable->read_count++;
+}
+
+static void count_stmt(struct tree_visitor *visitor, struct stmt *stmt)
+{
+	struct read_counter *counter = visitor->data;
+
+	counter->unused[0] = stmt->kind == STMT_EXPR ? stmt->expr : NULL;
+	counter->unused[1] = stmt->initial;
+	counter->unused[2] = stmt->step;
 }
 
 static void clear_count(struct tree_visitor *visitor, struct expr *expr, bool is_write)
@@ -161,8 +176,9 @@ static void visit_everything(struct semantics *sem, struct tree_visitor *visitor
 
 void fold_count_uses(struct semantics *sem)
 {
+	struct read_counter counter = { { NULL } };
 	struct tree_visitor clear = { .expr = clear_count };
-	struct tree_visitor count = { .expr = count_expr };
+	struct tree_visitor count = { .expr = count_expr, .stmt = count_stmt, .data = &counter };
 
 	visit_everything(sem, &clear);
 	visit_everything(sem, &count);
@@ -357,41 +373,38 @@ static void warn_unread(struct folder *folder, const struct expr *expr)
 			     "the value assigned to '%s' is never used", expr->a->name);
 }
 
-/* x = value, and x is never read: value; x++, x += value: only when nobody takes the result */
-static void fold_unread(struct folder *folder, struct expr **slot, bool is_used)
+/* x = value, and x is never read: value. SystemTap leaves x++ and x += value alone, so do we */
+static void fold_unread(struct folder *folder, struct expr **slot)
 {
 	struct expr *expr = *slot;
 
-	if (!is_unread_local(expr->a) || (is_used && expr->op != OP_ASSIGN))
+	if (!is_unread_local(expr->a))
 		return;
 	warn_unread(folder, expr);
-	if (expr->kind == EXPR_ASSIGN)
-		*slot = expr->b;
-	else
-		*slot = make_number(folder->sem->arena, 0, expr->token);
+	*slot = expr->b;
 	folder->sem->changed = true;
 }
 
 static void fold_children(struct folder *folder, struct expr *expr)
 {
 	if (expr->a)
-		fold_expr(folder, &expr->a, true);
+		fold_expr(folder, &expr->a);
 	if (expr->b)
-		fold_expr(folder, &expr->b, true);
+		fold_expr(folder, &expr->b);
 	if (expr->c)
-		fold_expr(folder, &expr->c, true);
+		fold_expr(folder, &expr->c);
 	for (size_t i = 0; i < expr->arg_count; i++)
 		if (expr->args[i])
-			fold_expr(folder, &expr->args[i], true);
+			fold_expr(folder, &expr->args[i]);
 }
 
-static void fold_expr(struct folder *folder, struct expr **slot, bool is_used)
+static void fold_expr(struct folder *folder, struct expr **slot)
 {
 	if (!*slot)
 		return;
 	fold_children(folder, *slot);
-	if ((*slot)->kind == EXPR_ASSIGN || (*slot)->kind == EXPR_INCREMENT)
-		fold_unread(folder, slot, is_used);
+	if ((*slot)->kind == EXPR_ASSIGN && (*slot)->op == OP_ASSIGN)
+		fold_unread(folder, slot);
 	else if (folder->sem->types_known)
 		fold_constant(folder, slot);
 }
@@ -421,7 +434,7 @@ static void fold_expression_stmt(struct folder *folder, struct stmt **slot)
 	struct stmt *stmt = *slot;
 	const struct expr *before = stmt->expr;
 
-	fold_expr(folder, &stmt->expr, false);
+	fold_expr(folder, &stmt->expr);
 	if (!fold_is_pure(stmt->expr))
 		return;
 	if (stmt->expr == before && may_warn(folder, stmt->expr->token) &&
@@ -448,7 +461,7 @@ static void fold_if(struct folder *folder, struct stmt **slot)
 {
 	struct stmt *stmt = *slot;
 
-	fold_expr(folder, &stmt->expr, true);
+	fold_expr(folder, &stmt->expr);
 	fold_stmt(folder, &stmt->then);
 	fold_stmt(folder, &stmt->otherwise);
 	if (is_number(stmt->expr) && folder->sem->types_known) {
@@ -471,11 +484,11 @@ static void fold_loop(struct folder *folder, struct stmt **slot)
 	struct stmt *stmt = *slot;
 
 	if (stmt->initial)
-		fold_expr(folder, &stmt->initial, false);
+		fold_expr(folder, &stmt->initial);
 	if (stmt->expr)
-		fold_expr(folder, &stmt->expr, true);
+		fold_expr(folder, &stmt->expr);
 	if (stmt->step)
-		fold_expr(folder, &stmt->step, false);
+		fold_expr(folder, &stmt->step);
 	fold_stmt(folder, &stmt->then);
 	if (!folder->sem->types_known || !is_number(stmt->expr) || stmt->expr->number)
 		return;
@@ -498,7 +511,7 @@ static void fold_foreach(struct folder *folder, struct stmt **slot)
 
 	fold_children(folder, array);
 	if (stmt->foreach->limit) {
-		fold_expr(folder, &stmt->foreach->limit, true);
+		fold_expr(folder, &stmt->foreach->limit);
 		is_pure &= fold_is_pure(stmt->foreach->limit);
 	}
 	fold_stmt(folder, &stmt->then);
@@ -555,7 +568,7 @@ static void fold_stmt(struct folder *folder, struct stmt **slot)
 	case STMT_FOREACH: fold_foreach(folder, slot); break;
 	case STMT_TRY: fold_try(folder, slot); break;
 	case STMT_RETURN:
-		fold_expr(folder, &stmt->expr, true);
+		fold_expr(folder, &stmt->expr);
 		break;
 	case STMT_DELETE:
 		fold_children(folder, stmt->expr);
@@ -578,7 +591,7 @@ static void fold_build(struct semantics *sem, struct probe_build *build)
 	if (build->probe->condition) {
 		struct folder folder = { sem, build->probe, true };
 
-		fold_expr(&folder, &build->probe->condition, true);
+		fold_expr(&folder, &build->probe->condition);
 	}
 }
 
@@ -612,6 +625,19 @@ void fold_drop_uncalled(struct semantics *sem)
 	sem->functions.count = kept;
 }
 
+/* nothing is saved: the return probe does without */
+static void drop_entry(struct semantics *sem, const struct probe *entry)
+{
+	for (size_t i = 0; i < sem->builds.count; i++) {
+		struct probe *probe = sem->builds.items[i]->probe;
+
+		if (probe->entry == entry) {
+			probe->entry = NULL;
+			probe->stack_pointer = NULL;
+		}
+	}
+}
+
 static void drop_empty_probes(struct semantics *sem)
 {
 	size_t kept = 0;
@@ -621,6 +647,8 @@ static void drop_empty_probes(struct semantics *sem)
 
 		if (!is_empty(build->probe->body))
 			sem->builds.items[kept++] = build;
+		else if (build->probe->is_entry)
+			drop_entry(sem, build->probe);
 		else
 			diag_warning(sem->frontend, build->probe->token,
 				     "this probe does nothing and is left out");

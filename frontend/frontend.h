@@ -116,6 +116,30 @@ extern const struct builtin builtin_table[BUILTIN_COUNT];
 /** builtin_find() - the row of @name, or NULL */
 const struct builtin *builtin_find(const char *name);
 
+/* how the natives of memory.def read, which explains the words */
+enum memory_space {
+	MEMORY_NOWHERE, MEMORY_KERNEL, MEMORY_USER, MEMORY_EITHER,
+	MEMORY_ARGUMENT, MEMORY_REGISTER, MEMORY_RETURN,
+};
+enum memory_form {
+	MEMORY_SIGNED, MEMORY_UNSIGNED, MEMORY_SIZED, MEMORY_SIZED_SIGNED,
+	MEMORY_TEXT, MEMORY_COUNTED, MEMORY_BYTES, MEMORY_UTF16, MEMORY_UTF32,
+};
+enum memory_fault {
+	MEMORY_FAULT_ERROR, MEMORY_FAULT_ZERO, MEMORY_FAULT_WARN, MEMORY_FAULT_UNKNOWN,
+	MEMORY_FAULT_ADDRESS, MEMORY_FAULT_QUOTE,
+};
+struct memory_read {
+	enum memory_space space;
+	enum memory_form form;
+	enum memory_fault fault;
+	unsigned size; /* bytes */
+};
+/** builtin_memory_read() - how @id reads memory, NULL when it does not */
+const struct memory_read *builtin_memory_read(enum builtin_id id);
+/* what the kernel records for a string it cannot read; __captured_text() knows it */
+#define CAPTURE_FAULT_TEXT "(fault)"
+
 /* ---- printf formats: parsed once, checked by infer, applied by the aggregator ---- */
 
 enum format_kind {
@@ -232,6 +256,7 @@ struct site {
 	/* kprobes, uprobes, marks: the code probed. The frontend then finds variables, casts and
 	 * arguments itself through debuginfo.h, and the family needs no variable() of its own */
 	const struct code_place *place;
+	int32_t pid; /* only hits of this process are the probe's; 0: of any */
 };
 
 struct probe {
@@ -254,6 +279,8 @@ struct probe {
 					  * ordinary probe of program.probes, whose handler saves
 					  * them per thread and call */
 	bool is_entry;			 /* some probe's entry */
+	struct capture *stack_pointer;	 /* of a return probe with entry, and of its entry, where the
+					  * site has registers: pairs them under recursion */
 };
 
 struct program {
@@ -358,6 +385,8 @@ struct program *frontend_program(struct frontend *frontend);
 void frontend_print_scripts(struct frontend *frontend, FILE *out);
 /** frontend_print_program() - -p2: globals, functions and probes with types, after resolution */
 void frontend_print_program(struct frontend *frontend, FILE *out);
+/** frontend_print_captures() - -p3: what @probe's captures are fetched from */
+void frontend_print_captures(const struct probe *probe, FILE *out);
 /**
  * frontend_list() - -l and -L: one line per probe matching @pattern
  * Returns the number of lines, or -errno after diag_error().

@@ -551,10 +551,11 @@ static void infer_ternary(struct inferrer *inferrer, struct expr *expr, enum typ
 	if (want == TYPE_VOID) {
 		infer_expr(inferrer, expr->b, TYPE_VOID);
 		infer_expr(inferrer, expr->c, TYPE_VOID);
-		expr->type = TYPE_VOID;
-		if (is_valueless(expr->b) || is_valueless(expr->c))
-			return;
 		want = TYPE_UNKNOWN;
+		if (is_valueless(expr->b) || is_valueless(expr->c)) {
+			expr->type = TYPE_VOID;
+			return;
+		}
 	}
 	infer_pair(inferrer, expr->b, expr->c, want);
 	refuse_statistic(inferrer, expr->b);

@@ -263,6 +263,8 @@ static void lex_operator(struct lexer *lexer, struct token *token)
 		}
 	}
 	advance_by(lexer, length);
+	while (length == 1 && peek(lexer, 0) >= 0 && (peek(lexer, 0) & 0xc0) == 0x80)
+		advance(lexer); /* no operator, but one UTF-8 character for the message */
 	finish(lexer, token, TOKEN_OPERATOR);
 }
 

@@ -145,6 +145,8 @@ static void number_probe(struct semantics *sem, struct program *program, struct 
 
 	tree_walk_expr(&visitor, probe->condition, false);
 	tree_walk_stmt(&visitor, probe->body);
+	if (probe->stack_pointer)
+		use_capture(&usage, probe->stack_pointer);
 	probe->locals = usage.locals;
 	probe->captures.items = usage.captures.items;
 	probe->captures.count = usage.captures.count;

@@ -45,11 +45,25 @@ static struct variable *find_library_global(const struct resolver *resolver, con
 	return table_get(&resolver->sem->tapset.globals, name);
 }
 
+/* a tapset file whose functions or globals are referred to brings its own probes along */
+static void use_unit(struct semantics *sem, struct unit *unit)
+{
+	if (unit->is_user || unit->is_used)
+		return;
+	unit->is_used = true;
+	for (size_t i = 0; i < unit->script->probes.count; i++)
+		expand_declaration(sem, unit, unit->script->probes.items[i]);
+}
+
 struct variable *resolve_global(struct resolver *resolver, const char *name)
 {
 	struct variable *variable = find_declared_global(resolver, name);
 
-	return variable ? variable : find_library_global(resolver, name);
+	if (!variable)
+		variable = find_library_global(resolver, name);
+	if (variable)
+		use_unit(resolver->sem, variable->owner);
+	return variable;
 }
 
 static struct variable *add_local(struct resolver *resolver, const struct expr *expr)
@@ -204,12 +218,15 @@ static bool bind_call(struct resolver *resolver, struct expr *expr)
 	expr->function = find_function_in(resolver, own, expr->name, expr->arg_count);
 	if (!expr->function && builtin && builtin_takes(builtin, expr->arg_count))
 		expr->builtin = builtin;
-	if (expr->function || expr->builtin)
-		return true;
-	if (!builtin)
-		library_load_function(sem, expr->name);
-	expr->function = find_function_in(resolver, &sem->tapset, expr->name, expr->arg_count);
-	return expr->function != NULL;
+	if (!expr->function && !expr->builtin) {
+		if (!builtin)
+			library_load_function(sem, expr->name);
+		expr->function =
+			find_function_in(resolver, &sem->tapset, expr->name, expr->arg_count);
+	}
+	if (expr->function)
+		use_unit(sem, expr->function->owner);
+	return expr->function || expr->builtin;
 }
 
 static struct function *any_function(struct resolver *resolver, const char *name)
@@ -418,6 +435,8 @@ static void resolve_assignment(struct resolver *resolver, struct expr *expr)
 		resolve_expression(resolver, &expr->b);
 	resolve_expression(resolver, &expr->a);
 	check_lvalue(resolver, expr);
+	if (expr->kind == EXPR_ASSIGN && expr->op == OP_ASSIGN && expr->a->variable)
+		expr->a->variable->c_type = target_c_type(expr->b);
 }
 
 static void resolve_operands(struct resolver *resolver, struct expr *expr)
@@ -469,8 +488,13 @@ void resolve_expression(struct resolver *resolver, struct expr **slot)
 		resolve_choose_defined(resolver, slot);
 		break;
 	case EXPR_TARGET: case EXPR_CAST: case EXPR_ENTRY: case EXPR_PERF:
-	case EXPR_DEREF: case EXPR_REGISTER: case EXPR_PROBEWRITE:
+	case EXPR_DEREF: case EXPR_REGISTER:
 		target_resolve(resolver, slot);
+		break;
+	case EXPR_PROBEWRITE:
+		*slot = make_number(resolver->sem->arena,
+				    table_get(&resolver->written, expr->a->name) != NULL,
+				    expr->token);
 		break;
 	case EXPR_UNARY: case EXPR_BINARY: case EXPR_COMPARE: case EXPR_CONCAT: case EXPR_REGEX:
 	case EXPR_PRINT: case EXPR_STAT: case EXPR_HIST:
@@ -568,11 +592,25 @@ static void note_assigned(struct tree_visitor *visitor, struct expr *expr, bool 
 		table_put(visitor->data, expr->name, expr);
 }
 
+static void note_written(struct tree_visitor *visitor, struct expr *expr, bool is_write)
+{
+	if (is_write && (expr->kind == EXPR_SYMBOL || expr->kind == EXPR_TARGET))
+		table_put(visitor->data, expr->name, expr);
+}
+
 static void collect_assigned(struct resolver *resolver, struct stmt *body)
 {
 	struct tree_visitor visitor = { .expr = note_assigned, .data = &resolver->assigned };
 
 	tree_walk_stmt(&visitor, body);
+}
+
+static void collect_written(struct resolver *resolver, const struct body_segment *segment)
+{
+	struct tree_visitor visitor = { .expr = note_written, .data = &resolver->written };
+
+	if (!segment->is_alias)
+		tree_walk_stmt(&visitor, segment->body);
 }
 
 static void resolve_conditions(struct resolver *resolver, struct probe_build *build)
@@ -608,9 +646,14 @@ void resolve_build(struct semantics *sem, struct probe_build *build)
 	struct stmt *body = make_stmt(sem->arena, STMT_BLOCK, build->probe->token);
 	size_t first = sem->functions.count;
 
+	if (build->resolved) /* an entry probe: entry.c made its body */
+		return;
 	table_init(&resolver.assigned, sem->arena);
-	for (size_t i = 0; i < build->segments.count; i++)
+	table_init(&resolver.written, sem->arena);
+	for (size_t i = 0; i < build->segments.count; i++) {
 		collect_assigned(&resolver, build->segments.items[i].body);
+		collect_written(&resolver, &build->segments.items[i]);
+	}
 	resolve_conditions(&resolver, build);
 	for (size_t i = 0; i < build->segments.count; i++) {
 		struct stmt *copy = stmt_copy(sem->arena, build->segments.items[i].body);
@@ -636,6 +679,7 @@ static void resolve_function(struct semantics *sem, struct function *function)
 		return;
 	}
 	table_init(&resolver.assigned, sem->arena);
+	table_init(&resolver.written, sem->arena);
 	collect_assigned(&resolver, function->body);
 	resolve_stmt(&resolver, &function->body);
 }
@@ -737,8 +781,12 @@ int frontend_resolve(struct frontend *frontend)
 		infer_program(sem);
 	if (!frontend->error_count && display_written_globals(sem))
 		infer_program(sem);
+	if (!frontend->error_count)
+		capture_program(sem);
 	if (!frontend->error_count && !frontend->options.no_optimize)
 		fold_program(sem);
+	if (!frontend->error_count)
+		capture_report_late(sem);
 	if (frontend->error_count)
 		return -EINVAL;
 	program_make(sem);

@@ -8,14 +8,19 @@
  *	fold.c    constants, dead branches, unused locals and functions
  *	infer.c   types
  *	display.c end probes for globals that are only written
+ *	capture.c reads of memory → captures, through locals and functions
  *	program.c slots and needs: struct program
  *	plan.c    filters
+ *
+ * resolve.c hands looks into the context to target.c, which asks the site's family or, through
+ * place-value.c, the debug info; entry.c makes the entry probes of return probes.
  */
 #ifndef SEMANTIC_H
 #define SEMANTIC_H
 
 #include <errno.h>
 
+#include "debuginfo/debuginfo.h"
 #include "parse.h"
 
 /* the functions of one name in one unit or name space; overloads differ by arity or run in turn */
@@ -30,6 +35,7 @@ struct unit {
 	struct table globals;	/* name -> struct variable */
 	struct table functions;	/* name -> struct function_set */
 	bool is_user;		/* a script of the user's, not tapset or generated */
+	bool is_used;		/* of the tapset: something refers to it, so its probes run */
 };
 
 /* what other units may see */
@@ -162,10 +168,23 @@ struct resolver {
 	struct function *function; /* NULL in probes */
 	variable_array *locals;	   /* NULL in arming conditions: globals only */
 	struct table assigned;	   /* names some statement of the body assigns */
+	struct table written;	   /* names the body outside its aliases writes: @probewrite */
 };
 void resolve_expression(struct resolver *resolver, struct expr **slot);
 /** target_resolve() - replace a TARGET, CAST, ENTRY, PERF, DEREF or REGISTER by what it captures */
 void target_resolve(struct resolver *resolver, struct expr **slot);
+/** target_fetch() - a capture of @recipe at the resolver's probe, named like @named's text */
+struct expr *target_fetch(struct resolver *resolver, const struct recipe *recipe, enum type type,
+			  const struct expr *named, const char *c_type);
+/** target_share_capture() - @capture, or the probe's own one like it; shared ones have one slot */
+struct capture *target_share_capture(struct semantics *sem, struct probe *probe,
+				     struct capture *capture);
+/** target_pair() - stack pointers for a return probe and its entry, where sites have registers */
+void target_pair(struct semantics *sem, struct probe *probe);
+/** target_suggest() - names near @name that the site has, for message @id */
+void target_suggest(struct resolver *resolver, size_t id, const char *name);
+/** target_c_type() - the C type @expr's value has, as far as debug info said, or NULL */
+const char *target_c_type(const struct expr *expr);
 /** target_is_defined() - would @slot resolve here? Leaves no messages */
 bool target_is_defined(struct resolver *resolver, const struct expr *expr);
 
@@ -180,6 +199,44 @@ void embedded_resolve_expression(struct resolver *resolver, struct expr **slot);
 void embedded_resolve_stmt(struct resolver *resolver, struct stmt *stmt);
 /** embedded_resolve_function() - bind the globals that the function's C body names in markers */
 void embedded_resolve_function(struct resolver *resolver);
+
+/* ---- place-value.c ---- */
+
+/** place_value_resolve() - `$x->y[i]` or @var at @place; NULL after a message */
+struct expr *place_value_resolve(struct resolver *resolver, const struct code_place *place,
+				 struct expr *target);
+/** cast_resolve() - @cast(p, "type")->y or p->y; NULL after a message */
+struct expr *cast_resolve(struct resolver *resolver, struct expr *cast);
+/** make_read() - the native that reads a number of @size bytes at @address */
+struct expr *make_read(struct arena *arena, bool is_user, bool is_signed, unsigned size,
+		       struct expr *address, const struct token *token);
+
+/* ---- entry.c ---- */
+
+/**
+ * entry_resolve() - @slot becomes what @value was when the call began
+ * False when the resolver's probe is no return; true too when @value does not resolve there.
+ */
+bool entry_resolve(struct resolver *resolver, struct expr **slot, struct expr *value);
+/** entry_find_site() - where the call begins that the probe sees return, or NULL */
+const struct site *entry_find_site(struct resolver *resolver);
+/** entry_lower() - natives save and load what entry probes keep; types are known */
+void entry_lower(struct semantics *sem);
+
+/* ---- recipe.c ---- */
+
+struct recipe *recipe_number(struct arena *arena, const struct fetch *fetch);
+const struct fetch *fetch_with_offset(struct arena *arena, const struct fetch *fetch,
+				      int64_t offset);
+bool recipe_equal(const struct recipe *a, const struct recipe *b);
+void recipe_print(const struct recipe *recipe, struct buf *out);
+
+/* ---- capture.c ---- */
+
+/** capture_program() - reads that the kernel can do while a probe fires become captures */
+void capture_program(struct semantics *sem);
+/** capture_report_late() - what is left is read late: a warning, or an error with --strict */
+void capture_report_late(struct semantics *sem);
 
 /** infer_program() - types for everything; returns -EINVAL after errors */
 int infer_program(struct semantics *sem);

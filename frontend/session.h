@@ -57,6 +57,8 @@ struct frontend {
 	/* library.c, resolve.c, plan.c */
 	struct semantics *semantics;
 	struct program *program;
+
+	struct debuginfo *debuginfo;	/* place-value.c; NULL until asked for */
 };
 
 /**

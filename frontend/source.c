@@ -3,6 +3,7 @@
  * The session: what the user gave (options, sources, probe families) and pass 1 over it. Texts are
  * copied into the arena, because every token and message points back into them.
  */
+#include "debuginfo/debuginfo.h"
 #include "parse.h"
 
 #include <errno.h>
@@ -24,8 +25,11 @@ struct frontend *frontend_new(const struct frontend_options *options)
 
 void frontend_free(struct frontend *frontend)
 {
-	if (frontend)
-		arena_free(frontend->arena);
+	if (!frontend)
+		return;
+	if (frontend->debuginfo)
+		debuginfo_free(frontend->debuginfo);
+	arena_free(frontend->arena);
 }
 
 struct arena *frontend_arena(struct frontend *frontend)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * $variables, @casts and the other looks into the context become captures, made by the family
- * that owns the probe's site. $$vars and its kin become a sprintf over all of them. What no family
- * can do here is an error at the place that asks for it.
+ * $variables, @casts and the other looks into the context become captures, made by the family that
+ * owns the probe's site, or from debug info where the site is code. In a return probe, parameters
+ * are those of the call's entry. $$vars and its kin become a sprintf over all of them. What no
+ * family can do here is an error at the place that asks for it.
  */
 #include "semantic.h"
 
@@ -10,33 +11,26 @@
 
 static const struct site *probe_site(const struct probe *probe)
 {
-	return probe->sites.count ? probe->sites.items[0] : NULL;
+	return probe && probe->sites.count ? probe->sites.items[0] : NULL;
 }
 
-static size_t site_variables(struct resolver *resolver, struct family_variable *out)
-{
-	const struct probe *probe = resolver->probe;
-
-	if (!probe || !probe->family->variables || !probe_site(probe))
-		return 0;
-	return probe->family->variables(resolver->sem->frontend, probe_site(probe), out,
-					MAX_SITE_VARIABLES);
-}
+/* ---- captures ---- */
 
 /* identical captures share one slot */
-static struct capture *share_capture(struct resolver *resolver, struct capture *capture)
+struct capture *target_share_capture(struct semantics *sem, struct probe *probe,
+				     struct capture *capture)
 {
-	struct probe *probe = resolver->probe;
-
 	for (size_t i = 0; i < probe->captures.count; i++) {
 		struct capture *other = probe->captures.items[i];
 
-		if (other->kind == capture->kind && other->type == capture->type &&
-		    strcmp(other->name, capture->name) == 0)
+		if (other->kind != capture->kind || other->type != capture->type)
+			continue;
+		if (capture->kind == CAPTURE_FETCH ? recipe_equal(other->recipe, capture->recipe) :
+						     strcmp(other->name, capture->name) == 0)
 			return other;
 	}
 	capture->slot = (unsigned)probe->captures.count;
-	array_push(resolver->sem->arena, &probe->captures, capture);
+	array_push(sem->arena, &probe->captures, capture);
 	return capture;
 }
 
@@ -45,14 +39,99 @@ static struct expr *capture_expr(struct resolver *resolver, struct capture *capt
 {
 	struct expr *expr = make_expr(resolver->sem->arena, EXPR_CAPTURE, token);
 
-	expr->capture = share_capture(resolver, capture);
+	expr->capture = target_share_capture(resolver->sem, resolver->probe, capture);
 	expr->type = expr->capture->type;
+	expr->c_type = capture->c_type;
 	return expr;
+}
+
+struct expr *target_fetch(struct resolver *resolver, const struct recipe *recipe, enum type type,
+			  const struct expr *named, const char *c_type)
+{
+	struct arena *arena = resolver->sem->arena;
+	struct capture *capture = arena_new_object(arena, struct capture);
+	struct buf text = BUF_INIT;
+
+	expr_print(named, &text);
+	capture->kind = CAPTURE_FETCH;
+	capture->type = type;
+	capture->name = arena_strdup(arena, buf_text(&text));
+	capture->c_type = c_type;
+	capture->token = named->token;
+	capture->recipe = recipe;
+	buf_free(&text);
+	return capture_expr(resolver, capture, named->token);
+}
+
+static struct capture *stack_pointer(struct semantics *sem, struct probe *probe)
+{
+	const struct site *site = probe_site(probe);
+	const struct recipe *recipe = site->place ? debuginfo_stack_pointer(site->place) : NULL;
+	struct capture *capture;
+
+	if (!recipe)
+		return NULL;
+	capture = arena_new_object(sem->arena, struct capture);
+	capture->kind = CAPTURE_FETCH;
+	capture->type = TYPE_LONG;
+	capture->name = "stack pointer";
+	capture->token = probe->token;
+	capture->recipe = recipe;
+	return target_share_capture(sem, probe, capture);
+}
+
+void target_pair(struct semantics *sem, struct probe *probe)
+{
+	probe->stack_pointer = stack_pointer(sem, probe);
+	probe->entry->stack_pointer = stack_pointer(sem, probe->entry);
+}
+
+const char *target_c_type(const struct expr *expr)
+{
+	if (expr->c_type)
+		return expr->c_type;
+	if (expr->kind == EXPR_SYMBOL && expr->variable)
+		return expr->variable->c_type;
+	if (expr->kind == EXPR_BINARY && (expr->op == OP_ADD || expr->op == OP_SUB))
+		return target_c_type(expr->a);
+	return NULL;
+}
+
+/* ---- a site's variables ---- */
+
+static size_t variables_of(struct frontend *frontend, const struct site *site,
+			   struct family_variable *out)
+{
+	if (site && site->place)
+		return debuginfo_variables(site->place, out, MAX_SITE_VARIABLES);
+	if (!site || !site->family->variables)
+		return 0;
+	return site->family->variables(frontend, site, out, MAX_SITE_VARIABLES);
+}
+
+/* of the site, and of the entry when it sees a call return */
+static size_t site_variables(struct resolver *resolver, struct family_variable *out)
+{
+	struct frontend *frontend = resolver->sem->frontend;
+	const struct site *entry = entry_find_site(resolver);
+	struct family_variable more[MAX_SITE_VARIABLES];
+	size_t count = variables_of(frontend, probe_site(resolver->probe), out), added;
+
+	added = entry ? variables_of(frontend, entry, more) : 0;
+	for (size_t i = 0; i < added && count < MAX_SITE_VARIABLES; i++) {
+		bool known = !more[i].is_parameter;
+
+		for (size_t k = 0; k < count && !known; k++)
+			known = strcmp(out[k].name, more[i].name) == 0;
+		if (!known)
+			out[count++] = more[i];
+	}
+	return count;
 }
 
 /* ---- messages ---- */
 
-static void suggest_variables(struct resolver *resolver, size_t id, const char *name)
+void target_suggest(struct resolver *resolver, size_t id, const char *name)
 {
 	struct family_variable variables[MAX_SITE_VARIABLES];
 	const char *names[MAX_SITE_VARIABLES];
@@ -76,7 +155,7 @@ static void report_unavailable(struct resolver *resolver, const struct expr *exp
 	}
 	id = diag_error(frontend, expr->token, "target variable '%s' is not available at '%s'",
 			expr->name, resolver->probe->point_text);
-	suggest_variables(resolver, id, expr->name);
+	target_suggest(resolver, id, expr->name);
 }
 
 static const char *operator_name(const struct expr *expr)
@@ -87,20 +166,62 @@ static const char *operator_name(const struct expr *expr)
 	case EXPR_PERF: return "@perf";
 	case EXPR_DEREF: return expr->op == (enum op)'u' ? "@uderef" : "@kderef";
 	case EXPR_REGISTER: return expr->op == (enum op)'u' ? "@uregister" : "@kregister";
-	case EXPR_PROBEWRITE: return "@probewrite";
 	default: return expr->name;
 	}
 }
 
+static void report_operator(struct resolver *resolver, const struct expr *expr)
+{
+	diag_error(resolver->sem->frontend, expr->token, "%s is not available here",
+		   operator_name(expr));
+}
+
 /* ---- $name ---- */
 
-static struct capture *find_capture(struct resolver *resolver, const struct expr *target)
+static void resolve_indexes(struct resolver *resolver, struct expr *target)
+{
+	for (size_t i = 0; i < target->path.count; i++)
+		if (target->path.items[i].index)
+			resolve_expression(resolver, &target->path.items[i].index);
+}
+
+/* a field of a trace event, a counter: what the family has; NULL without or after a message */
+static struct expr *family_value(struct resolver *resolver, struct expr *target)
 {
 	const struct probe *probe = resolver->probe;
+	struct capture *capture;
 
-	if (!probe || !probe->family->variable || !probe_site(probe))
+	if (!probe->family->variable)
 		return NULL;
-	return probe->family->variable(resolver->sem->frontend, probe_site(probe), target);
+	resolve_indexes(resolver, target);
+	capture = probe->family->variable(resolver->sem->frontend, probe_site(probe), target);
+	return capture ? capture_expr(resolver, capture, target->token) : NULL;
+}
+
+/* a name that only the entry of the call knows */
+static bool is_of_entry(const struct site *site, const struct expr *target)
+{
+	return site->place && site->place->is_return && strcmp(target->name, "$return") != 0 &&
+	       strcmp(target->name, "@var") != 0;
+}
+
+/* the value of @target in place of @slot, which may be the same; false after a message */
+static bool resolve_value(struct resolver *resolver, struct expr **slot, struct expr *target)
+{
+	struct frontend *frontend = resolver->sem->frontend;
+	const struct site *site = probe_site(resolver->probe);
+	size_t errors = frontend->error_count;
+	struct expr *value = NULL;
+
+	if (site && site->place && !is_of_entry(site, target))
+		value = place_value_resolve(resolver, site->place, target);
+	else if (site && !site->place)
+		value = family_value(resolver, target);
+	if (value)
+		*slot = value;
+	else if (frontend->error_count == errors && (!site || !entry_resolve(resolver, slot, target)))
+		report_unavailable(resolver, target);
+	return frontend->error_count == errors;
 }
 
 static bool is_pretty(const struct expr *expr)
@@ -124,18 +245,18 @@ static struct expr *make_sprintf(struct resolver *resolver, const struct buf *fo
 	return expr;
 }
 
-/* $x$: text as a debugger shows it */
+/* $x$ of a trace event's field: text as a debugger shows it */
 static void resolve_pretty(struct resolver *resolver, struct expr **slot, struct expr *value)
 {
 	struct buf format = BUF_INIT;
-	const char *c_type = value->capture->c_type ? value->capture->c_type : "";
+	const char *c_type = value->c_type ? value->c_type : "";
 	struct expr *print;
 
 	if (value->type == TYPE_STRING)
 		buf_puts(&format, "\"%s\"");
 	else
 		buf_puts(&format, strchr(c_type, '*') ? "%#x" : "%i");
-	print = make_sprintf(resolver, &format, (*slot)->token);
+	print = make_sprintf(resolver, &format, value->token);
 	print->args = arena_alloc(resolver->sem->arena, sizeof(*print->args));
 	print->args[0] = value;
 	print->arg_count = 1;
@@ -143,29 +264,50 @@ static void resolve_pretty(struct resolver *resolver, struct expr **slot, struct
 	*slot = print;
 }
 
+/* $x$ and $x$$ where debug info knows the members */
+static void resolve_place_pretty(struct resolver *resolver, struct expr **slot,
+				 const struct code_place *place, struct expr *bare, bool deep)
+{
+	struct buf format = BUF_INIT, problem = BUF_INIT;
+	expr_array arguments = { 0 };
+	struct expr *print;
+
+	if (debuginfo_pretty(place, bare, deep, &format, &arguments, &problem) < 0) {
+		diag_error(resolver->sem->frontend, bare->token, "%s", buf_text(&problem));
+	} else {
+		for (size_t i = 0; i < arguments.count; i++)
+			resolve_expression(resolver, &arguments.items[i]);
+		print = make_sprintf(resolver, &format, bare->token);
+		print->args = arguments.items;
+		print->arg_count = arguments.count;
+		*slot = print;
+	}
+	buf_free(&format);
+	buf_free(&problem);
+}
+
 static void resolve_variable(struct resolver *resolver, struct expr **slot)
 {
-	struct frontend *frontend = resolver->sem->frontend;
-	struct expr *target = *slot, *value, plain = *target;
-	size_t errors = frontend->error_count;
-	struct capture *capture;
+	const struct site *site = probe_site(resolver->probe);
+	struct expr *target = *slot, *bare, *value;
+	bool deep;
 
-	for (size_t i = 0; i < target->path.count; i++)
-		if (target->path.items[i].index)
-			resolve_expression(resolver, &target->path.items[i].index);
-	if (is_pretty(target))
-		plain.path.count--;
-	capture = find_capture(resolver, &plain);
-	if (!capture) {
-		if (frontend->error_count == errors)
-			report_unavailable(resolver, target);
+	if (!is_pretty(target)) {
+		resolve_value(resolver, slot, target);
 		return;
 	}
-	value = capture_expr(resolver, capture, target->token);
-	if (is_pretty(target))
-		resolve_pretty(resolver, slot, value);
-	else
-		*slot = value;
+	bare = arena_memdup(resolver->sem->arena, target, sizeof(*target));
+	deep = target->path.items[--bare->path.count].kind == COMPONENT_PRETTY_DEEP;
+	if (site && site->place && is_of_entry(site, target)) {
+		if (!entry_resolve(resolver, slot, target))
+			report_unavailable(resolver, target);
+	} else if (site && site->place) {
+		resolve_place_pretty(resolver, slot, site->place, bare, deep);
+	} else {
+		value = bare;
+		if (resolve_value(resolver, &value, bare))
+			resolve_pretty(resolver, slot, value);
+	}
 }
 
 /* ---- $$vars $$parms $$locals $$return ---- */
@@ -181,15 +323,19 @@ static bool in_group(const struct family_variable *variable, const char *group)
 	return !is_return && variable->is_parameter == (strcmp(group, "$$parms") == 0);
 }
 
-static struct expr *variable_capture(struct resolver *resolver, const char *name,
-				     const struct token *token)
+/* NULL, without a message, when its value is not available here */
+static struct expr *variable_value(struct resolver *resolver, const char *name,
+				   const struct token *token)
 {
 	struct expr *target = make_expr(resolver->sem->arena, EXPR_TARGET, token);
-	struct capture *capture;
+	struct diag_mark mark = diag_mark(resolver->sem->frontend);
+	struct expr *value = target;
+	bool ok;
 
 	target->name = arena_strdup(resolver->sem->arena, name);
-	capture = find_capture(resolver, target);
-	return capture ? capture_expr(resolver, capture, token) : NULL;
+	ok = resolve_value(resolver, &value, target);
+	diag_rewind(resolver->sem->frontend, mark);
+	return ok ? value : NULL;
 }
 
 static void resolve_group(struct resolver *resolver, struct expr **slot)
@@ -202,17 +348,12 @@ static void resolve_group(struct resolver *resolver, struct expr **slot)
 	struct expr *print;
 
 	for (size_t i = 0; i < count; i++) {
-		struct diag_mark mark = diag_mark(resolver->sem->frontend);
-
 		if (!in_group(&variables[i], (*slot)->name))
 			continue;
-		args[used] = variable_capture(resolver, variables[i].name, token);
-		diag_rewind(resolver->sem->frontend, mark);
-		if (!args[used])
-			continue;
-		buf_printf(&format, "%s%s=%s", used ? " " : "", variables[i].name + 1,
-			   args[used]->type == TYPE_STRING ? "\"%s\"" : "%#x");
-		used++;
+		args[used] = variable_value(resolver, variables[i].name, token);
+		buf_printf(&format, "%s%s=%s", format.length ? " " : "", variables[i].name + 1,
+			   !args[used] ? "?" : args[used]->type == TYPE_STRING ? "\"%s\"" : "%#x");
+		used += args[used] != NULL;
 	}
 	print = make_sprintf(resolver, &format, token);
 	print->args = args;
@@ -231,19 +372,83 @@ static bool is_group(const char *name)
 	return false;
 }
 
+static void resolve_target(struct resolver *resolver, struct expr **slot)
+{
+	if (is_group((*slot)->name) && probe_site(resolver->probe))
+		resolve_group(resolver, slot);
+	else
+		resolve_variable(resolver, slot);
+}
+
+/* ---- operators ---- */
+
+static void resolve_cast(struct resolver *resolver, struct expr **slot)
+{
+	struct expr *value = cast_resolve(resolver, *slot);
+
+	if (value)
+		*slot = value;
+}
+
+static void resolve_entry(struct resolver *resolver, struct expr **slot)
+{
+	struct expr *expr = *slot;
+
+	if (!entry_resolve(resolver, slot, expr->a))
+		diag_error(resolver->sem->frontend, expr->token,
+			   "@entry is only available where a call returns");
+}
+
+/* @kderef(size, address), @uderef(size, address) */
+static void resolve_deref(struct resolver *resolver, struct expr **slot)
+{
+	struct expr *expr = *slot, *read;
+
+	for (size_t i = 0; i < expr->arg_count; i++)
+		resolve_expression(resolver, &expr->args[i]);
+	read = make_read(resolver->sem->arena, expr->op == (enum op)'u', false, 8, expr->args[1],
+			 expr->token);
+	read->args[0] = expr->args[0];
+	*slot = read;
+}
+
+/* @kregister(n), @uregister(n): n is DWARF's number */
+static void resolve_register(struct resolver *resolver, struct expr **slot)
+{
+	struct expr *expr = *slot, *number;
+	struct fetch *fetch;
+
+	resolve_expression(resolver, &expr->args[0]);
+	number = expr->args[0];
+	if (!resolver->probe || !probe_site(resolver->probe) ||
+	    !probe_site(resolver->probe)->place) {
+		report_operator(resolver, expr);
+		return;
+	}
+	if (number->kind != EXPR_NUMBER || number->number < 0 || number->number > 255) {
+		diag_error(resolver->sem->frontend, number->token,
+			   "%s needs a literal register number", operator_name(expr));
+		return;
+	}
+	fetch = arena_new_object(resolver->sem->arena, struct fetch);
+	fetch->kind = FETCH_REGISTER;
+	fetch->reg = (unsigned)number->number;
+	*slot = target_fetch(resolver, recipe_number(resolver->sem->arena, fetch), TYPE_LONG, expr,
+			     NULL);
+}
+
 /* ---- the seam: one row per way to look into the context ---- */
 
 void target_resolve(struct resolver *resolver, struct expr **slot)
 {
-	const struct expr *expr = *slot;
-
-	if (expr->kind != EXPR_TARGET)
-		diag_error(resolver->sem->frontend, expr->token, "%s is not available here",
-			   operator_name(expr));
-	else if (is_group(expr->name) && resolver->probe && probe_site(resolver->probe))
-		resolve_group(resolver, slot);
-	else
-		resolve_variable(resolver, slot);
+	switch ((*slot)->kind) {
+	case EXPR_TARGET: resolve_target(resolver, slot); break;
+	case EXPR_CAST: resolve_cast(resolver, slot); break;
+	case EXPR_ENTRY: resolve_entry(resolver, slot); break;
+	case EXPR_DEREF: resolve_deref(resolver, slot); break;
+	case EXPR_REGISTER: resolve_register(resolver, slot); break;
+	default: report_operator(resolver, *slot); break;
+	}
 }
 
 bool target_is_defined(struct resolver *resolver, const struct expr *expr)
@@ -258,7 +463,8 @@ bool target_is_defined(struct resolver *resolver, const struct expr *expr)
 	resolve_expression(resolver, &copy);
 	defined = frontend->error_count == mark.errors;
 	diag_rewind(frontend, mark);
-	if (resolver->probe)
+	/* one that pairs a return with its entry stays; so does an entry, which may be unused */
+	if (resolver->probe && !resolver->probe->entry)
 		resolver->probe->captures.count = captures;
 	if (resolver->locals)
 		resolver->locals->count = locals;

@@ -23,6 +23,8 @@
 
 /* 512 KiB on x86-64: /proc/sys/kernel/perf_event_mlock_kb gives a user 516 KiB for each CPU */
 #define RING_PAGES_DEFAULT 128
+/* with copied stacks a record has 16 KiB and more: room for some hundred */
+#define RING_PAGES_STACKS 1024
 /* below this a burst of task records would be lost; fewer pages are not tried */
 #define RING_PAGES_LEAST 8
 /* descriptors left for everyone else in this process */
@@ -302,7 +304,8 @@ static bool open_and_map(struct perf_opened *opened, struct perf_event_attr *att
 struct perf_opened *perf_open(struct perf *perf, const struct perf_event_attr *attr,
 			      const char *what, struct buf *problem)
 {
-	unsigned pages = perf->options.ring_pages ? perf->options.ring_pages : RING_PAGES_DEFAULT;
+	unsigned pages = perf->options.ring_pages    ? perf->options.ring_pages :
+			 attr->sample_stack_user ? RING_PAGES_STACKS : RING_PAGES_DEFAULT;
 	struct perf_opened *opened = memory_zalloc(sizeof(*opened));
 	struct perf_event_attr full = *attr;
 

@@ -15,6 +15,8 @@
 #define CLOCK_PERIOD_LEAST_NS 10000
 /* upstream's documented period of perf.type().config() without .sample or .hz */
 #define SAMPLE_PERIOD_DEFAULT 1000000
+/* of a user stack copied with each sample; a record must stay below 64 KiB */
+#define STACK_BYTES 16384
 
 /* rows of perf_families */
 enum { ROW_PROFILE, ROW_PROFILE_HZ, ROW_PERF, ROW_PERF_SAMPLE, ROW_PERF_HZ };
@@ -180,14 +182,25 @@ struct sampling_list {
 	size_t count;
 };
 
-/* stacks cost a microsecond and more a sample: taken only when a handler looks at them */
+/*
+ * Stacks cost a microsecond and more a sample: taken only when a handler looks at them. The kernel
+ * could walk the user's side by frame pointers, which compiled code rarely has: registers and the
+ * stack's top are copied instead, and unwound afterwards.
+ */
 static void ask_for_stacks(struct perf_event_attr *attr, unsigned needs)
 {
-	if (!(needs & (NEED_KERNEL_STACK | NEED_USER_STACK)))
-		return;
-	attr->sample_type |= PERF_SAMPLE_CALLCHAIN;
-	attr->exclude_callchain_kernel = !(needs & NEED_KERNEL_STACK);
-	attr->exclude_callchain_user = !(needs & NEED_USER_STACK);
+	if (needs & NEED_KERNEL_STACK) {
+		attr->sample_type |= PERF_SAMPLE_CALLCHAIN;
+		attr->exclude_callchain_user = 1;
+	}
+	if (needs & (NEED_USER_STACK | NEED_REGISTERS)) {
+		attr->sample_type |= PERF_SAMPLE_REGS_USER;
+		attr->sample_regs_user = SAMPLE_REGISTER_MASK;
+	}
+	if (needs & NEED_USER_STACK) {
+		attr->sample_type |= PERF_SAMPLE_STACK_USER;
+		attr->sample_stack_user = STACK_BYTES;
+	}
 }
 
 static struct sampling *find_sampling(struct sampling_list *list,

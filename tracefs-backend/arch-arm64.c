@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * arm64. Register names: arch/arm64/kernel/ptrace.c regoffset_table; DWARF numbers and argument
- * registers: the ABI for the Arm 64-bit architecture. Of the instructions a uprobe simulates
+ * arm64. Register names: arch/arm64/kernel/ptrace.c regoffset_table; DWARF numbers: DWARF
+ * for the Arm 64-bit architecture. Of the instructions a uprobe simulates
  * (arch/arm64/kernel/probes/decode-insn.c), those that may follow a landing pad matter here.
  */
 #include <elf.h>
@@ -13,7 +13,6 @@ static const char *const arm64_registers[] = {
 	"x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20",
 	"x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "lr", "sp", "pc",
 };
-static const unsigned char arm64_arguments[] = { 0, 1, 2, 3, 4, 5, 6, 7 };
 
 #define ARM64_NOP 0xd503201fu
 #define ARM64_HINT_MASK 0xffffff3fu
@@ -39,13 +38,11 @@ static enum instruction_class arm64_classify(const unsigned char *code, size_t s
 	return INSTRUCTION_STEPPED;
 }
 
-const struct arch arch_arm64 = {
+const struct trace_arch trace_arch_arm64 = {
 	.name = "arm64",
 	.machine = EM_AARCH64,
-	.pointer_size = 8,
+	.machine32 = EM_ARM,
 	.registers = arm64_registers,
 	.register_count = ARRAY_SIZE(arm64_registers),
-	.arguments = arm64_arguments,
-	.argument_count = ARRAY_SIZE(arm64_arguments),
 	.classify = arm64_classify,
 };

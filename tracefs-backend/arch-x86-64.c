@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * x86-64, and the 32-bit programs it runs. Register names: arch/x86/kernel/ptrace.c
- * regoffset_table; DWARF numbers and argument registers: the System V psABIs; what a uprobe
- * emulates: arch/x86/kernel/uprobes.c branch_setup_xol_ops(), push_setup_xol_ops().
+ * regoffset_table; DWARF numbers: the System V psABI, figure 3.36; what a uprobe emulates: arch/x86/kernel/uprobes.c branch_setup_xol_ops(), push_setup_xol_ops().
  */
 #include <elf.h>
 
@@ -11,12 +10,6 @@
 static const char *const x86_64_registers[] = {
 	"ax", "dx", "cx", "bx", "si", "di", "bp", "sp",
 	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "ip",
-};
-/* di, si, dx, cx, r8, r9 */
-static const unsigned char x86_64_arguments[] = { 5, 4, 1, 2, 8, 9 };
-
-static const char *const i386_registers[] = {
-	"ax", "cx", "dx", "bx", "sp", "bp", "si", "di", "ip",
 };
 
 static bool has_bytes(const unsigned char *code, size_t size, const char *bytes, size_t length)
@@ -67,22 +60,11 @@ static enum instruction_class x86_classify(const unsigned char *code, size_t siz
 	return *length ? INSTRUCTION_EMULATED : INSTRUCTION_STEPPED;
 }
 
-const struct arch arch_x86_64 = {
+const struct trace_arch trace_arch_x86_64 = {
 	.name = "x86_64",
 	.machine = EM_X86_64,
-	.pointer_size = 8,
+	.machine32 = EM_386,
 	.registers = x86_64_registers,
 	.register_count = ARRAY_SIZE(x86_64_registers),
-	.arguments = x86_64_arguments,
-	.argument_count = ARRAY_SIZE(x86_64_arguments),
-	.classify = x86_classify,
-};
-
-const struct arch arch_i386 = {
-	.name = "i386",
-	.machine = EM_386,
-	.pointer_size = 4,
-	.registers = i386_registers,
-	.register_count = ARRAY_SIZE(i386_registers),
 	.classify = x86_classify,
 };

@@ -6,31 +6,32 @@
 
 #include "arch.h"
 
-static const struct arch *const architectures[] = { &arch_x86_64, &arch_i386, &arch_arm64 };
+static const struct trace_arch *const architectures[] = { &trace_arch_x86_64, &trace_arch_arm64 };
 
-const struct arch *arch_of_machine(unsigned machine)
+const struct trace_arch *trace_arch_of_machine(unsigned machine)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(architectures); i++)
-		if (architectures[i]->machine == machine)
+		if (machine && (architectures[i]->machine == machine ||
+				architectures[i]->machine32 == machine))
 			return architectures[i];
 	return NULL;
 }
 
-const struct arch *arch_host(void)
+const struct trace_arch *trace_arch_host(void)
 {
 #ifdef __aarch64__
-	return &arch_arm64;
+	return &trace_arch_arm64;
 #else
-	return &arch_x86_64;
+	return &trace_arch_x86_64;
 #endif
 }
 
-const char *arch_register(const struct arch *arch, unsigned number)
+const char *trace_arch_register(const struct trace_arch *arch, unsigned number)
 {
 	return number < arch->register_count ? arch->registers[number] : NULL;
 }
 
-unsigned arch_step_entry(const struct arch *arch, const unsigned char *code, size_t size)
+unsigned trace_arch_step_entry(const struct trace_arch *arch, const unsigned char *code, size_t size)
 {
 	unsigned length = 0, next;
 
@@ -45,20 +46,19 @@ unsigned arch_step_entry(const struct arch *arch, const unsigned char *code, siz
 
 UNIT_TEST_CASE(arch_is_found_by_machine)
 {
-	CHECK(arch_of_machine(EM_X86_64) == &arch_x86_64);
-	CHECK(arch_of_machine(EM_386) == &arch_i386);
-	CHECK(arch_of_machine(EM_AARCH64) == &arch_arm64);
-	CHECK(!arch_of_machine(EM_SPARC));
+	CHECK(trace_arch_of_machine(EM_X86_64) == &trace_arch_x86_64);
+	CHECK(trace_arch_of_machine(EM_386) == &trace_arch_x86_64);
+	CHECK(trace_arch_of_machine(EM_AARCH64) == &trace_arch_arm64);
+	CHECK(!trace_arch_of_machine(EM_SPARC));
 }
 
 UNIT_TEST_CASE(arch_names_registers)
 {
-	CHECK_STR(arch_register(&arch_x86_64, 5), "di");
-	CHECK_STR(arch_register(&arch_x86_64, 15), "r15");
-	CHECK_STR(arch_register(&arch_i386, 4), "sp");
-	CHECK_STR(arch_register(&arch_arm64, 30), "lr");
-	CHECK(!arch_register(&arch_x86_64, 17));
-	CHECK(!arch_register(&arch_arm64, 4000));
+	CHECK_STR(trace_arch_register(&trace_arch_x86_64, 5), "di");
+	CHECK_STR(trace_arch_register(&trace_arch_x86_64, 15), "r15");
+	CHECK_STR(trace_arch_register(&trace_arch_arm64, 30), "lr");
+	CHECK(!trace_arch_register(&trace_arch_x86_64, 17));
+	CHECK(!trace_arch_register(&trace_arch_arm64, 4000));
 }
 
 UNIT_TEST_CASE(arch_steps_over_landing_pads_only)
@@ -70,12 +70,12 @@ UNIT_TEST_CASE(arch_steps_over_landing_pads_only)
 	static const unsigned char bare[] = { 0x55, 0x48, 0x89, 0xe5 };
 	static const unsigned char bti[] = { 0x5f, 0x24, 0x03, 0xd5, 0x1f, 0x20, 0x03, 0xd5 };
 
-	CHECK_INT(arch_step_entry(&arch_x86_64, push, sizeof(push)), 4);
-	CHECK_INT(arch_step_entry(&arch_x86_64, push_r12, sizeof(push_r12)), 4);
-	CHECK_INT(arch_step_entry(&arch_x86_64, nop, sizeof(nop)), 4);
-	CHECK_INT(arch_step_entry(&arch_x86_64, sub, sizeof(sub)), 0);
-	CHECK_INT(arch_step_entry(&arch_x86_64, bare, sizeof(bare)), 0);
-	CHECK_INT(arch_step_entry(&arch_x86_64, push, 4), 0);
-	CHECK_INT(arch_step_entry(&arch_arm64, bti, sizeof(bti)), 4);
+	CHECK_INT(trace_arch_step_entry(&trace_arch_x86_64, push, sizeof(push)), 4);
+	CHECK_INT(trace_arch_step_entry(&trace_arch_x86_64, push_r12, sizeof(push_r12)), 4);
+	CHECK_INT(trace_arch_step_entry(&trace_arch_x86_64, nop, sizeof(nop)), 4);
+	CHECK_INT(trace_arch_step_entry(&trace_arch_x86_64, sub, sizeof(sub)), 0);
+	CHECK_INT(trace_arch_step_entry(&trace_arch_x86_64, bare, sizeof(bare)), 0);
+	CHECK_INT(trace_arch_step_entry(&trace_arch_x86_64, push, 4), 0);
+	CHECK_INT(trace_arch_step_entry(&trace_arch_arm64, bti, sizeof(bti)), 4);
 }
 #endif

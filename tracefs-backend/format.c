@@ -239,7 +239,7 @@ struct load trace_field_load(const struct trace_field *field, unsigned index)
 		return load;
 	}
 	load.offset = field->offset;
-	load.size = field->size;
+	load.size = field->kind == FIELD_CHARS ? field->size : 0;
 	return load;
 }
 

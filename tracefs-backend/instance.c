@@ -147,16 +147,16 @@ void tracefs_exclude(struct tracefs *tracefs, pid_t tid)
 
 /* ---- events ---- */
 
-/* what the kernel says about the last thing it refused, without its time stamp and carets */
-static void print_kernel_reason(struct tracefs *tracefs, int error, struct buf *out)
+void print_kernel_reason(struct tracefs_instance *instance, const char *command, int error,
+			 struct buf *out)
 {
-	char *log = tracefs_error_last(tracefs->instance);
+	char *log = tracefs_error_last(instance);
 	char *reason = log ? strstr(log, "error: ") : NULL;
 
 	/* "[  12.3] event filter parse error: error: Field not found\n  Command: …" */
 	while (reason && strstr(reason + 1, "error: "))
 		reason = strstr(reason + 1, "error: ");
-	if (reason)
+	if (reason && strstr(reason, command))
 		buf_printf(out, "%.*s", (int)strcspn(reason + strlen("error: "), "\n"),
 			   reason + strlen("error: "));
 	else
@@ -164,7 +164,7 @@ static void print_kernel_reason(struct tracefs *tracefs, int error, struct buf *
 	free(log);
 }
 
-static void print_place(const struct token *token, struct buf *out)
+void print_place(const struct token *token, struct buf *out)
 {
 	if (token && token->place.file)
 		buf_printf(out, "%s:%u:%u: ", token->place.file->name, token->place.line,
@@ -191,7 +191,7 @@ static void set_filter(struct tracefs *tracefs, struct trace_event *event, const
 		print_place(token, &reason);
 		buf_printf(&reason, "the kernel refuses the filter `%s' for %s: ", condition,
 			   event->text);
-		print_kernel_reason(tracefs, error, &reason);
+		print_kernel_reason(tracefs->instance, condition, error, &reason);
 		log_info(&tracefs->options.log, 1, "%s; running without it", buf_text(&reason));
 	}
 	buf_free(&reason);

@@ -8,6 +8,20 @@
 
 /* a group's or an event's name, NUL included: kernel/trace/trace_probe.h MAX_EVENT_NAME_LEN */
 #define TRACE_NAME_SIZE 64
+/* arguments of one probe: kernel/trace/trace_probe.h MAX_TRACE_ARGS */
+#define PROBE_ARGUMENTS_MAX 128
+/* one argument's text behind its name and `=': trace_probe.h MAX_ARGSTR_LEN */
+#define FETCH_ARGUMENT_MAX 63
+/* elements of an array argument: trace_probe.h MAX_ARRAY_LEN */
+#define FETCH_ARRAY_MAX 64
+/* dereferences in one argument: trace_probe.h FETCH_INSN_MAX is 16, three are needed besides */
+#define FETCH_DEPTH_MAX 13
+/* bytes of a probe's record without its strings: trace_probe.h MAX_PROBE_EVENT_SIZE, less a head */
+#define PROBE_RECORD_MAX 3000
+/* one line of a definition, in a write of any length: trace_dynevent.c, WRITE_BUFSIZE */
+#define DEFINITION_LINE_MAX 4000
+/* instances of one kretprobe: trace_kprobe.c KRETPROBE_MAXACTIVE_MAX */
+#define MAXACTIVE_MAX 4096
 /* one write to an event's filter file stays below a page: trace_events.c event_filter_write() */
 #define TRACE_FILTER_SIZE 4096
 /* a string in a filter: include/linux/trace_events.h MAX_FILTER_STR_VAL, of the oldest kernels */

@@ -9,8 +9,12 @@
 #include <event-parse.h>
 #include <tracefs.h>
 
+#include "../frontend/debuginfo/debuginfo.h"
 #include "limits.h"
 #include "tracefs-backend.h"
+
+struct probe_definition;
+struct define_place;
 
 /* ---- system.c ---- */
 
@@ -67,6 +71,26 @@ const struct trace_field *trace_event_field(struct trace_event *event, const cha
 /** trace_field_load() - how to load @field, or element @index of an array, from a record */
 struct load trace_field_load(const struct trace_field *field, unsigned index);
 
+/* ---- sites ---- */
+
+/**
+ * struct trace_site - what a site of this backend stands on; site.data
+ * @event: what fires there; NULL until a probe of ours is defined
+ * @place: of a probe of ours; NULL for events the kernel has of itself
+ * @definition: which one, set by definition_plan()
+ * @arguments: by capture slot, the first of the definition's arguments it takes
+ */
+struct trace_site {
+	struct trace_event *event;
+	const struct define_place *place;
+	struct probe_definition *definition;
+	unsigned *arguments;
+};
+static inline struct trace_site *trace_site_of(const struct site *site)
+{
+	return site->data;
+}
+
 /* ---- tracepoint.c: the events this kernel has ---- */
 
 struct event_name {
@@ -78,8 +102,6 @@ typedef ARRAY(struct event_name) event_names;
 const event_names *tracepoint_list(struct tracefs *tracefs);
 /** tracepoint_bind() - fill @load for @capture of a site of ours */
 struct load tracepoint_bind(const struct site *site, const struct capture *capture);
-/** tracepoint_event() - the event behind a site of ours */
-struct trace_event *tracepoint_event(const struct site *site);
 
 /** tracepoint_report_no_backend() - an error at @token that says why there is no tracefs */
 void tracepoint_report_no_backend(struct frontend *frontend, const struct token *token);
@@ -118,6 +140,11 @@ int reap_name_print(pid_t pid, char *out, size_t size);
  */
 int reap_remove(const char *root, const char *name);
 
+/* ---- probed-file.c ---- */
+
+/** probed_files_close() - let go of every file that was opened to be probed */
+void probed_files_close(struct tracefs *tracefs);
+
 /* ---- guardian.c: a process that outlives us ---- */
 
 struct guardian {
@@ -134,6 +161,16 @@ int guardian_start(struct guardian *guardian, const char *root, const char *name
 void guardian_stop(struct guardian *guardian);
 
 /* ---- instance.c: our own instance ---- */
+
+/** print_place() - "script.stp:3:7: " when @token has a place */
+void print_place(const struct token *token, struct buf *out);
+/**
+ * print_kernel_reason() - what the kernel says about the last thing it refused, or @error's text
+ * @instance: whose log; NULL for the top one
+ * @command: what the log must mention, so that it is not an older message
+ */
+void print_kernel_reason(struct tracefs_instance *instance, const char *command, int error,
+			 struct buf *out);
 
 /** instance_create() - guardian first, then the instance, its clock and buffers; tracing is off */
 int instance_create(struct tracefs *tracefs, struct buf *problem);
@@ -165,6 +202,14 @@ struct tracefs {
 	struct table events;	/* "system:name" -> struct trace_event */
 	event_names names;
 	bool names_read;
+
+	/* define.c */
+	ARRAY(struct probe_definition *) definitions;
+	struct table places;	/* "r where" -> the first struct probe_definition there */
+
+	/* probed-file.c */
+	struct debuginfo *debuginfo; /* made by the first probe of a function or mark */
+	struct table files;	/* path -> struct probed_file */
 
 	/* syscall.c */
 	struct table aliases; /* "syscall.stat.return newstat": those whose text was handed out */

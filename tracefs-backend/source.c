@@ -14,7 +14,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "session.h"
+#include "define.h"
 #include "stream.h"
 
 /* bytes of sub-buffers held in memory: per CPU at most and at least, and for all together */
@@ -65,6 +65,7 @@ struct armed_event {
 
 /**
  * struct arming - everything gathered before the kernel is touched
+ * @sites: of probes that do something
  * @own: filter text that keeps our own threads out; "" when one process is recorded only
  * @systems: name -> struct system_use
  */
@@ -73,6 +74,7 @@ struct arming {
 	struct buf *problem;
 	struct buf own;
 	struct table systems;
+	size_t sites;
 	ARRAY(struct armed_event) events;
 	struct table index; /* event text -> position in events, plus one */
 };
@@ -106,14 +108,24 @@ static void arm_filter(struct armed_event *armed, const struct probe *probe)
 	buf_free(&text);
 }
 
+static struct load site_bind(const struct site *site, const struct capture *capture)
+{
+	return trace_site_of(site)->place ? definition_bind(site, capture) :
+					    tracepoint_bind(site, capture);
+}
+
 static int arm_site(struct arming *arming, struct probe *probe, const struct site *site)
 {
 	size_t loads = probe->captures.count;
-	struct trace_event *event = tracepoint_event(site);
+	struct trace_site *data = trace_site_of(site);
+	struct trace_event *event = data->definition ? data->definition->event : data->event;
 	struct armed_event *armed;
 	struct binding *binding;
-	int error = trace_event_read(event);
+	int error;
 
+	if (data->definition && data->definition->refused)
+		return 0;
+	error = trace_event_read(event);
 	if (error) {
 		buf_printf(arming->problem, "cannot read the format of the trace event %s: %s",
 			   event->text, strerror(-error));
@@ -125,7 +137,7 @@ static int arm_site(struct arming *arming, struct probe *probe, const struct sit
 	binding->site = site;
 	binding->load_count = loads;
 	for (size_t i = 0; i < loads; i++)
-		binding->loads[i] = tracepoint_bind(site, probe->captures.items[i]);
+		binding->loads[i] = site_bind(site, probe->captures.items[i]);
 	armed = armed_event_of(arming, event);
 	if (armed->last)
 		armed->last->next = binding;
@@ -136,7 +148,10 @@ static int arm_site(struct arming *arming, struct probe *probe, const struct sit
 	return 0;
 }
 
-static int arm_probes(struct arming *arming, struct program *program)
+typedef int (*site_step)(struct arming *arming, struct probe *probe, const struct site *site);
+
+/* take @step for every site of every probe that does something */
+static int for_each_site(struct arming *arming, struct program *program, site_step step)
 {
 	int error;
 
@@ -146,12 +161,20 @@ static int arm_probes(struct arming *arming, struct program *program)
 		if (probe->family->source != FAMILY_TRACEFS || !probe->body)
 			continue;
 		for (size_t j = 0; j < probe->sites.count; j++) {
-			error = arm_site(arming, probe, probe->sites.items[j]);
+			error = step(arming, probe, probe->sites.items[j]);
 			if (error)
 				return error;
 		}
 	}
 	return 0;
+}
+
+/* what is to be defined; counts all */
+static int plan_site(struct arming *arming, struct probe *probe, const struct site *site)
+{
+	arming->sites++;
+	return trace_site_of(site)->place ?
+		       definition_plan(arming->tracefs, probe, site, arming->problem) : 0;
 }
 
 /* from so many events on, one filter for all of their system is written, not one for each */
@@ -479,6 +502,10 @@ static int arm_instance(struct source *source, struct arming *arming, struct pro
 	pid_t target = filter_target(tracefs, program);
 	int error = instance_create(tracefs, arming->problem);
 
+	if (!error)
+		error = definitions_create(tracefs, arming->problem);
+	if (!error)
+		error = for_each_site(arming, program, arm_site);
 	if (error)
 		return error;
 	if (!target || instance_trace_target(tracefs, target) < 0)
@@ -499,10 +526,8 @@ struct event_source *tracefs_arm(struct tracefs *tracefs, struct program *progra
 	tracefs_reap(&tracefs->options.log);
 	table_init(&arming.index, tracefs->arena);
 	table_init(&arming.systems, tracefs->arena);
-	if (arm_probes(&arming, program) < 0 || !arming.events.count) {
-		arming_free(&arming);
+	if (for_each_site(&arming, program, plan_site) < 0 || !arming.sites)
 		return NULL;
-	}
 	source = memory_zalloc(sizeof(*source));
 	source->base.ops = &source_ops;
 	source->base.name = "tracefs";

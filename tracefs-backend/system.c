@@ -195,6 +195,8 @@ struct tracefs *tracefs_new(const struct tracefs_options *options, struct buf *p
 	tracefs->own_pids = in_first_pid_namespace();
 	tracefs->guardian.fd = -1;
 	table_init(&tracefs->events, arena);
+	table_init(&tracefs->places, arena);
+	table_init(&tracefs->files, arena);
 	table_init(&tracefs->aliases, arena);
 	free(root);
 	return tracefs;
@@ -207,6 +209,8 @@ void tracefs_free(struct tracefs *tracefs)
 	instance_destroy(tracefs);
 	if (tracefs->tep)
 		tep_free(tracefs->tep);
+	probed_files_close(tracefs);
+	debuginfo_free(tracefs->debuginfo);
 	arena_free(tracefs->arena);
 }
 

@@ -19,6 +19,8 @@ struct tracefs_options {
 	uint64_t buffer_bytes;	/* per CPU (-s); 0: the default of 4 MiB or more */
 	bool overwrite;		/* -F: keep the newest when full, not the oldest */
 	pid_t target_pid;	/* for pid() == target() filters; 0 for none */
+	const char *command;	/* -c: its first word is the program of `process`; NULL for none */
+	bool plan_only;		/* nothing will be armed: plan what this kernel lacks, too */
 	struct log log;
 };
 
@@ -30,9 +32,11 @@ struct tracefs_options {
 struct tracefs *tracefs_new(const struct tracefs_options *options, struct buf *problem);
 void tracefs_free(struct tracefs *tracefs);
 
-/** tracefs_families - kernel.trace(string) …; register with the struct tracefs as backend */
-extern const struct family tracefs_families[];
-extern const size_t tracefs_family_count;
+/**
+ * tracefs_add_families() - register kernel.trace(string), kernel.function(string) … with @frontend
+ * @tracefs: may be NULL: the families then explain why there is none
+ */
+void tracefs_add_families(struct frontend *frontend, struct tracefs *tracefs);
 
 /**
  * tracefs_arm() - create the instance, its guardian, and the bindings of every FAMILY_TRACEFS probe

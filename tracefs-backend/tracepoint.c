@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "families.h"
 #include "session.h"
 
 /* ---- which events there are ---- */
@@ -101,11 +102,13 @@ static struct probe_point *point_with_name(struct arena *arena, const struct pro
 static void emit_event(struct family_match *match, const char *system, const char *name)
 {
 	struct trace_event *event = trace_event_get(match->backend, system, name);
+	struct trace_site *data = arena_new_object(match->arena, struct trace_site);
 	struct site *site = arena_new_object(match->arena, struct site);
 
-	site->family = &tracefs_families[0];
+	site->family = &tracepoint_families[0];
 	site->name = event->text;
-	site->data = event;
+	site->data = data;
+	data->event = event;
 	match->emit(match, point_with_name(match->arena, match->point, event->text), site, NULL);
 }
 
@@ -189,11 +192,6 @@ static int tracepoint_resolve(struct family_match *match)
 
 /* ---- fields as variables ---- */
 
-struct trace_event *tracepoint_event(const struct site *site)
-{
-	return site->data;
-}
-
 static bool field_has_value(const struct trace_field *field)
 {
 	return field->kind != FIELD_OPAQUE && field->kind != FIELD_ARRAY;
@@ -244,7 +242,7 @@ static bool is_syscall_exit(const struct trace_event *event)
 static struct capture *tracepoint_variable(struct frontend *frontend, const struct site *site,
 					   const struct expr *target)
 {
-	struct trace_event *event = tracepoint_event(site);
+	struct trace_event *event = trace_site_of(site)->event;
 	struct arena *arena = frontend_arena(frontend);
 	const struct trace_field *field;
 	struct capture *capture;
@@ -276,7 +274,7 @@ static struct capture *tracepoint_variable(struct frontend *frontend, const stru
 static size_t tracepoint_variables(struct frontend *frontend, const struct site *site,
 				   struct family_variable *out, size_t room)
 {
-	struct trace_event *event = tracepoint_event(site);
+	struct trace_event *event = trace_site_of(site)->event;
 	size_t count = 0;
 
 	if (trace_event_parse(event) < 0)
@@ -306,7 +304,7 @@ struct load tracepoint_bind(const struct site *site, const struct capture *captu
 	snprintf(name, sizeof(name), "%.*s",
 		 bracket ? (int)(bracket - capture->name) : (int)strlen(capture->name),
 		 capture->name);
-	field = trace_event_field(tracepoint_event(site), name);
+	field = trace_event_field(trace_site_of(site)->event, name);
 	/* sites of one probe may differ: an integer here, a string there */
 	if (!field || field_type(field) != capture->type)
 		return load;
@@ -340,7 +338,7 @@ static void tracepoint_describe(void *backend, const struct probe *probe, const 
 	(void)backend;
 	fprintf(out, "  trace event %s\n", site->name);
 	if (probe->filter.count)
-		filter_print(tracepoint_event(site), probe, &text);
+		filter_print(trace_site_of(site)->event, probe, &text);
 	if (text.length)
 		fprintf(out, "    filter %s\n", buf_text(&text));
 	for (size_t i = 0; i < probe->captures.count; i++)
@@ -348,7 +346,7 @@ static void tracepoint_describe(void *backend, const struct probe *probe, const 
 	buf_free(&text);
 }
 
-const struct family tracefs_families[] = {
+const struct family tracepoint_families[] = {
 	{
 		.pattern = "kernel.trace(string)",
 		.source = FAMILY_TRACEFS,
@@ -360,7 +358,7 @@ const struct family tracefs_families[] = {
 		.summary = "a trace event of the kernel: \"name\" or \"system:name\"",
 	},
 };
-const size_t tracefs_family_count = ARRAY_SIZE(tracefs_families);
+const size_t tracepoint_family_count = ARRAY_SIZE(tracepoint_families);
 
 #ifdef UNIT_TEST
 #include "../lib/unit.h"

@@ -16,6 +16,8 @@ struct module; /* one executable, shared library, kernel or kernel module, opene
 
 struct debuginfo *debuginfo_new(struct frontend *frontend);
 void debuginfo_free(struct debuginfo *debuginfo);
+/** frontend_debuginfo() - the session's one, made at first use, freed by frontend_free() */
+struct debuginfo *frontend_debuginfo(struct frontend *frontend);
 
 /**
  * debuginfo_open_file() - an ELF file and its separate debug file, if there is one
@@ -34,6 +36,7 @@ struct module *debuginfo_open_kernel(struct debuginfo *debuginfo, const char *na
 /** module_source() - "DWARF of FILE", "BTF", "no types": told once with -v */
 const char *module_source(const struct module *module);
 const char *module_path(const struct module *module);
+bool module_is_user_space(const struct module *module);
 
 /* one place in code where a probe can go */
 struct code_place {
@@ -107,6 +110,17 @@ int debuginfo_value(const struct code_place *place, const struct expr *target,
 int debuginfo_cast(struct module *module, const struct fetch *pointer, bool is_user,
 		   const char *type_name, const struct expr *cast, struct place_value *value,
 		   struct buf *problem);
+/**
+ * debuginfo_argument() - parameter @number, from 1, by the calling convention alone
+ * Its whole register or stack slot. 0 or -errno with a sentence in @problem.
+ */
+int debuginfo_argument(const struct code_place *place, int64_t number, struct place_value *value,
+		       struct buf *problem);
+/** debuginfo_register() - by its assembler name; @bits from @bit_offset on are what it names */
+int debuginfo_register(const struct code_place *place, const char *name, unsigned *bit_offset,
+		       unsigned *bits, struct place_value *value, struct buf *problem);
+/** debuginfo_stack_pointer() - its recipe, NULL when it cannot be fetched */
+const struct recipe *debuginfo_stack_pointer(const struct code_place *place);
 /** debuginfo_variables() - variables visible at @place, parameters first; at most @room */
 size_t debuginfo_variables(const struct code_place *place, struct family_variable *out, size_t room);
 /**

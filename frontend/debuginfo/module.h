@@ -89,7 +89,7 @@ const struct function_symbol *symtab_at(struct module *module, uint64_t address)
 /** symtab_find_object() - the address of the variable or function @name */
 bool symtab_find(struct module *module, const char *name, uint64_t *address);
 int symtab_find_places(struct module *module, const struct place_query *query,
-		       const struct pattern *pattern, place_array *places);
+		       const struct pattern *pattern, place_array *places, name_array *suggest);
 /** plt_find_places() - entries of the procedure linkage table */
 int plt_find_places(struct module *module, const struct place_query *query, place_array *places,
 		    name_array *suggest);

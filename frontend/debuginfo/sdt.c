@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Marks of <sys/sdt.h>: the notes "stapsdt" hold address, semaphore, provider, name, and arguments
+ * as assembler operands: `-4@%eax 8@-24(%rbp) 8@$3 8@counter+8(%rip) 4@[x29, 20]`. A note's
+ * addresses are from before prelinking; .stapsdt.base says by how much the file has moved since.
+ */
+#include "module.h"
+
+#include <ctype.h>
+#include <errno.h>
+
+#define MAX_SDT_ARGUMENTS 12
+#define MAX_OPERAND 200
+#define NT_STAPSDT 3
+
+struct sdt_argument {
+	uint8_t size;
+	bool is_signed;
+	const char *operand;
+};
+
+/* one note, its texts inside the section's data */
+struct note {
+	uint64_t address, base, semaphore;
+	const char *provider, *name, *arguments;
+};
+
+/* ---- notes ---- */
+
+static uint64_t load_word(const uint8_t *at, unsigned size, bool is_big)
+{
+	uint64_t word = 0;
+
+	for (unsigned i = 0; i < size; i++)
+		word |= (uint64_t)at[is_big ? size - 1 - i : i] << (8 * i);
+	return word;
+}
+
+/* the text at @at, which is moved behind it; NULL when its end is not before @end */
+static const char *take_text(const char **at, const char *end)
+{
+	const char *text = *at;
+	const char *nul = text < end ? memchr(text, '\0', (size_t)(end - text)) : NULL;
+
+	if (nul)
+		*at = nul + 1;
+	return nul ? text : NULL;
+}
+
+static bool parse_note(const struct module *module, const char *descriptor, size_t size,
+		       struct note *note)
+{
+	unsigned word = gelf_getclass(module->elf) == ELFCLASS32 ? 4 : 8;
+	const char *end = descriptor + size, *at = descriptor + 3 * word;
+	const uint8_t *bytes = (const uint8_t *)descriptor;
+	const char *ident = elf_getident(module->elf, NULL);
+	bool is_big = ident && ident[EI_DATA] == ELFDATA2MSB;
+
+	if (size < 3 * word)
+		return false;
+	note->address = load_word(bytes, word, is_big);
+	note->base = load_word(bytes + word, word, is_big);
+	note->semaphore = load_word(bytes + 2 * word, word, is_big);
+	note->provider = take_text(&at, end);
+	note->name = take_text(&at, end);
+	note->arguments = take_text(&at, end);
+	return note->provider && note->name && note->arguments;
+}
+
+/* ---- arguments ---- */
+
+/* `-4@` before the operand; without it the argument is as large as the machine's word */
+static const char *parse_size(const struct module *module, const char *text,
+			      struct sdt_argument *argument)
+{
+	const char *at = text;
+
+	argument->size = module->arch->pointer_size;
+	argument->is_signed = *at == '-';
+	if (*at == '-')
+		at++;
+	if (!strchr("1248", *at) || !*at)
+		return text;
+	/* a floating point argument is written 8f@ */
+	if (at[1] != '@' && !(at[1] == 'f' && at[2] == '@'))
+		return text;
+	argument->size = (uint8_t)(*at - '0');
+	return strchr(at, '@') + 1;
+}
+
+/* arguments are parted by spaces, but [x29, 20] holds one */
+static size_t operand_length(const char *text)
+{
+	size_t length = 0;
+	bool bracket = false;
+
+	for (; text[length] && (bracket || text[length] != ' '); length++)
+		bracket = text[length] == '[' || (bracket && text[length] != ']');
+	return length;
+}
+
+static void parse_arguments(const struct module *module, const char *text,
+			    struct code_place *place)
+{
+	struct sdt_argument *arguments =
+		arena_alloc(module->arena, MAX_SDT_ARGUMENTS * sizeof(*arguments));
+
+	place->arguments = arguments;
+	while (place->argument_count < MAX_SDT_ARGUMENTS) {
+		struct sdt_argument *argument = &arguments[place->argument_count];
+		size_t length;
+
+		text += strspn(text, " ");
+		if (!*text)
+			return;
+		text = parse_size(module, text, argument);
+		length = operand_length(text);
+		argument->operand = arena_memdup(module->arena, text, length);
+		text += length;
+		place->argument_count++;
+	}
+}
+
+/* ---- finding marks ---- */
+
+static bool matches(const struct place_query *query, const struct note *note)
+{
+	return text_match(query->pattern ?: "*", note->name) &&
+	       (!query->provider || text_match(query->provider, note->provider));
+}
+
+/* underscores double in C, where the mark's dashes cannot be written: a-b is a__b */
+static const char *with_dashes(struct arena *arena, const char *name)
+{
+	char *copy = arena_strdup(arena, name), *out = copy;
+
+	for (const char *in = name; *in; in++) {
+		if (in[0] == '_' && in[1] == '_')
+			*out++ = '-', in++;
+		else
+			*out++ = *in;
+	}
+	*out = '\0';
+	return copy;
+}
+
+static bool matches_either_way(struct arena *arena, const struct place_query *query,
+			       const struct note *note)
+{
+	struct note dashed = *note;
+
+	if (matches(query, note))
+		return true;
+	if (!strstr(note->name, "__"))
+		return false;
+	dashed.name = with_dashes(arena, note->name);
+	return matches(query, &dashed);
+}
+
+static uint64_t semaphore_offset(const struct module *module, uint64_t address)
+{
+	int64_t offset = address ? elf_file_offset(module, address, false) : 0;
+
+	return offset < 0 ? 0 : (uint64_t)offset;
+}
+
+static void add_mark(struct module *module, const struct note *note, uint64_t moved,
+		     place_array *places)
+{
+	struct code_place *place;
+
+	if (elf_file_offset(module, note->address + moved, true) < 0)
+		return;
+	place = place_new(module, note->address + moved);
+	place->at_entry = false;
+	place->provider = arena_strdup(module->arena, note->provider);
+	place->mark = arena_strdup(module->arena, note->name);
+	if (note->semaphore)
+		place->semaphore_offset = semaphore_offset(module, note->semaphore + moved);
+	parse_arguments(module, note->arguments, place);
+	array_push(module->arena, places, place);
+}
+
+int sdt_find_places(struct module *module, const struct place_query *query, place_array *places,
+		    name_array *suggest)
+{
+	GElf_Shdr header, base = { 0 };
+	Elf_Scn *section = module->elf ?
+		elf_find_section(module->elf, ".note.stapsdt", &header) : NULL;
+	Elf_Data *data = elf_section_data(section);
+	size_t offset = 0, next, name, descriptor;
+	GElf_Nhdr head;
+
+	if (!data || header.sh_type != SHT_NOTE)
+		return 0;
+	if (!elf_find_section(module->elf, ".stapsdt.base", &base))
+		base.sh_addr = 0;
+	while ((next = gelf_getnote(data, offset, &head, &name, &descriptor)) > offset) {
+		struct note note;
+
+		offset = next;
+		if (head.n_type != NT_STAPSDT || head.n_namesz != 8 ||
+		    memcmp((char *)data->d_buf + name, "stapsdt", 8) ||
+		    !parse_note(module, (char *)data->d_buf + descriptor, head.n_descsz, &note))
+			continue;
+		if (matches_either_way(module->arena, query, &note))
+			add_mark(module, &note,
+				 base.sh_addr && note.base ? base.sh_addr - note.base : 0, places);
+		else if (suggest && pattern_near(query->pattern ?: "", note.name))
+			array_push(module->arena, suggest, arena_strdup(module->arena, note.name));
+	}
+	return (int)places->count;
+}
+
+/* ---- operands ---- */
+
+struct operand {
+	const struct module *module;
+	const char *at;
+	struct buf *problem;
+};
+
+static bool refuse(struct operand *operand, const char *why)
+{
+	buf_printf(operand->problem, "an argument of this mark %s", why);
+	return false;
+}
+
+static const struct arch_register *take_register(struct operand *operand)
+{
+	char name[8];
+	size_t length;
+
+	operand->at += strspn(operand->at, " %");
+	length = strspn(operand->at, "abcdefghijklmnopqrstuvwxyz0123456789");
+	if (!length || length >= sizeof(name))
+		return NULL;
+	memcpy(name, operand->at, length);
+	name[length] = '\0';
+	operand->at += length;
+	return arch_find_register(operand->module->arch, name);
+}
+
+static bool take_number(struct operand *operand, int64_t *number)
+{
+	char *end;
+
+	operand->at += strspn(operand->at, "#$");
+	errno = 0;
+	*number = (int64_t)strtoull(operand->at, &end, 0);
+	if (end == operand->at || errno)
+		return false;
+	operand->at = end;
+	return true;
+}
+
+/* symbol, symbol+8, 8+symbol, -24: constants and symbols before the parenthesis */
+static bool take_displacement(struct operand *operand, uint64_t *sum, bool *has_symbol)
+{
+	*sum = 0;
+	*has_symbol = false;
+	while (*operand->at && !strchr("([", *operand->at)) {
+		size_t length = strspn(operand->at, "+ ");
+		char name[MAX_OPERAND];
+		uint64_t address;
+		int64_t number;
+
+		operand->at += length;
+		if (isdigit((unsigned char)*operand->at) || *operand->at == '-') {
+			if (!take_number(operand, &number))
+				return refuse(operand, "is not understood");
+			*sum += (uint64_t)number;
+			continue;
+		}
+		length = strcspn(operand->at, "+-( @");
+		if (!length || length >= sizeof(name))
+			return refuse(operand, "is not understood");
+		memcpy(name, operand->at, length);
+		name[length] = '\0';
+		operand->at += length;
+		if (*has_symbol || !symtab_find((struct module *)operand->module, name, &address))
+			return refuse(operand, "is relative to an unknown symbol");
+		*has_symbol = true;
+		*sum += address;
+	}
+	return true;
+}
+
+/* the address `displacement(base,index,scale)` of x86; NULL when it cannot be fetched */
+static const struct fetch *x86_memory(struct operand *operand)
+{
+	struct arena *arena = operand->module->arena;
+	const struct arch_register *base = NULL;
+	uint64_t displacement;
+	bool has_symbol;
+
+	if (!take_displacement(operand, &displacement, &has_symbol))
+		return NULL;
+	if (!*operand->at)
+		return fetch_address(arena, displacement);
+	operand->at++;
+	if (*operand->at != ',') {
+		base = take_register(operand);
+		if (!base)
+			return refuse(operand, "is not understood"), NULL;
+	}
+	if (*operand->at == ',')
+		return refuse(operand, "is an array element with its index in a register, which "
+			      "the kernel's probes cannot fetch"), NULL;
+	if (*operand->at != ')' || operand->at[1])
+		return refuse(operand, "is not understood"), NULL;
+	if (strcmp(base->name, "rip") == 0)
+		return fetch_address(arena, displacement);
+	if (has_symbol)
+		return refuse(operand, "is relative to a symbol and a register"), NULL;
+	return fetch_register(arena, operand->module->arch, base->number, (int64_t)displacement);
+}
+
+/* the address `[x29, 20]` of arm64 */
+static const struct fetch *arm64_memory(struct operand *operand)
+{
+	const struct arch_register *base;
+	int64_t offset = 0;
+
+	operand->at++;
+	base = take_register(operand);
+	if (!base)
+		return refuse(operand, "is not understood"), NULL;
+	operand->at += strspn(operand->at, ", ");
+	if (*operand->at != ']' && !take_number(operand, &offset))
+		return refuse(operand, "is an array element with its index in a register, which "
+			      "the kernel's probes cannot fetch"), NULL;
+	if (strcmp(operand->at, "]") != 0)
+		return refuse(operand, "is not understood"), NULL;
+	return fetch_register(operand->module->arena, operand->module->arch, base->number, offset);
+}
+
+static int register_value(const struct operand *operand, const struct sdt_argument *argument,
+			  const struct arch_register *reg, struct place_value *value)
+{
+	struct arena *arena = operand->module->arena;
+	const struct fetch *fetch = fetch_register(arena, operand->module->arch, reg->number, 0);
+	struct fetch *part;
+
+	if (!fetch)
+		return -ENOTSUP;
+	part = arena_memdup(arena, fetch, sizeof(*fetch));
+	part->size = argument->size < reg->size ? argument->size : reg->size;
+	part->is_signed = argument->is_signed;
+	if (reg->bit_offset) {
+		part->size = 2;
+		fetch_number(arena, part, reg->bit_offset, 8, value);
+	} else {
+		fetch_number(arena, part, 0, 0, value);
+	}
+	return 0;
+}
+
+/* the immediate $3 is as wide as the argument: $-1 of four unsigned bytes is 4294967295 */
+static int64_t narrow(int64_t number, const struct sdt_argument *argument)
+{
+	unsigned unused = 64 - 8 * argument->size;
+
+	if (argument->is_signed)
+		return (int64_t)((uint64_t)number << unused) >> unused;
+	return (int64_t)((uint64_t)number << unused >> unused);
+}
+
+static int constant_value(struct operand *operand, const struct sdt_argument *argument,
+			  struct place_value *value)
+{
+	int64_t number;
+
+	if (!take_number(operand, &number) || *operand->at)
+		return refuse(operand, "is not understood"), -ENOTSUP;
+	value->type = TYPE_LONG;
+	value->addend = narrow(number, argument);
+	return 0;
+}
+
+static bool is_register(const struct operand *operand)
+{
+	struct operand copy = *operand;
+
+	if (*copy.at != '%' && copy.module->arch->machine != EM_AARCH64)
+		return false;
+	return take_register(&copy) && !*copy.at;
+}
+
+static int argument_value(const struct code_place *place, const struct sdt_argument *argument,
+			  struct place_value *value, struct buf *problem)
+{
+	struct operand operand = { place->module, argument->operand, problem };
+	const struct fetch *address;
+
+	if (is_register(&operand))
+		return register_value(&operand, argument, take_register(&operand), value);
+	if (*operand.at == '%')
+		return refuse(&operand, "is in a register that cannot be fetched"), -ENOTSUP;
+	if (*operand.at == '$' || *operand.at == '#' ||
+	    (place->module->arch->machine == EM_AARCH64 && *operand.at != '['))
+		return constant_value(&operand, argument, value);
+	address = *operand.at == '[' ? arm64_memory(&operand) : x86_memory(&operand);
+	if (!address)
+		return -ENOTSUP;
+	fetch_number(place->module->arena,
+		     fetch_deref(place->module->arena, address, argument->size,
+				 argument->is_signed, module_is_user(place->module)), 0, 0, value);
+	return 0;
+}
+
+int sdt_value(const struct code_place *place, const struct expr *target,
+	      struct place_value *value, struct buf *problem)
+{
+	char *end = NULL;
+	unsigned long number = 0;
+
+	*value = (struct place_value){ .type = TYPE_LONG, .c_type = "long" };
+	if (text_starts_with(target->name, "$arg") && isdigit((unsigned char)target->name[4]))
+		number = strtoul(target->name + 4, &end, 10);
+	if (!end || *end || number < 1 || number > place->argument_count) {
+		buf_printf(problem, "mark '%s' has %u arguments, $arg1 and up", place->mark,
+			   place->argument_count);
+		return -ENOENT;
+	}
+	if (target->path.count || target->address_of) {
+		buf_printf(problem, "arguments of marks have no type; use @cast(%s, \"type\")",
+			   target->name);
+		return -ENOTSUP;
+	}
+	return argument_value(place, &place->arguments[number - 1], value, problem);
+}
+
+size_t sdt_variables(const struct code_place *place, struct family_variable *out, size_t room)
+{
+	size_t count = place->argument_count < room ? place->argument_count : room;
+
+	for (size_t i = 0; i < count; i++)
+		out[i] = (struct family_variable){
+			.name = arena_printf(place->module->arena, "$arg%zu", i + 1),
+			.c_type = "long", .type = TYPE_LONG, .is_parameter = true };
+	return count;
+}

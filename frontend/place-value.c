@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From what debug info says about `$x->y[i]` and @cast(p, "t")->y to an expression of the handler.
+ * With constant indexes `$x->y[1]` is one capture. Where a part is known only at run time (the
+ * pointer of a cast, an index) the rest becomes reads of memory around it, which the planner turns
+ * into captures again where it can (capture.c).
+ *
+ * An index known only at run time needs no knowledge of types here: the recipes for index 0 and 1
+ * differ in one offset, and the difference is the size of an element.
+ */
+#include "semantic.h"
+
+#define HOLE_REGISTER UINT32_MAX /* stands for a cast's pointer in recipes */
+#define MAX_RUN_TIME_INDEXES 4
+
+/**
+ * struct value_question - one look into debug info and what came of it
+ * @target: EXPR_TARGET or EXPR_CAST with literal indexes only
+ * @pointer: the cast's operand, resolved
+ * @indexes: those known only at run time, resolved
+ * @values: [0] with all of them 0; [1 + i] with index i being 1
+ */
+struct value_question {
+	struct resolver *resolver;
+	struct expr *target, *pointer;
+	const struct code_place *place;
+	struct module *module;
+	bool is_user;
+	const char *type_name;
+	struct expr *indexes[MAX_RUN_TIME_INDEXES];
+	size_t positions[MAX_RUN_TIME_INDEXES], index_count;
+	struct place_value values[1 + MAX_RUN_TIME_INDEXES];
+};
+
+/* ---- asking ---- */
+
+static int ask(struct value_question *question, struct place_value *value, struct buf *problem)
+{
+	static const struct fetch hole = { .kind = FETCH_REGISTER, .reg = HOLE_REGISTER };
+
+	if (question->target->kind == EXPR_TARGET)
+		return debuginfo_value(question->place, question->target, value, problem);
+	return debuginfo_cast(question->module, &hole, question->is_user, question->type_name,
+			      question->target, value, problem);
+}
+
+/* resolve the indexes; literals stay, the others are set aside */
+static bool take_indexes(struct value_question *question)
+{
+	struct arena *arena = question->resolver->sem->arena;
+	struct expr *target = question->target;
+
+	for (size_t i = 0; i < target->path.count; i++) {
+		struct target_component *step = &target->path.items[i];
+
+		if (!step->index)
+			continue;
+		resolve_expression(question->resolver, &step->index);
+		if (step->index->kind == EXPR_NUMBER)
+			continue;
+		if (question->index_count == MAX_RUN_TIME_INDEXES) {
+			diag_error(question->resolver->sem->frontend, step->index->token,
+				   "more than %d indexes known only at run time",
+				   MAX_RUN_TIME_INDEXES);
+			return false;
+		}
+		question->positions[question->index_count] = i;
+		question->indexes[question->index_count++] = step->index;
+		step->index = make_number(arena, 0, step->index->token);
+	}
+	return true;
+}
+
+static int ask_all(struct value_question *question, struct buf *problem)
+{
+	int result = ask(question, &question->values[0], problem);
+
+	for (size_t i = 0; !result && i < question->index_count; i++) {
+		struct expr *index = question->target->path.items[question->positions[i]].index;
+
+		index->number = 1;
+		result = ask(question, &question->values[1 + i], problem);
+		index->number = 0;
+	}
+	return result;
+}
+
+/* ---- from fetches to expressions ---- */
+
+static struct expr *add(struct arena *arena, struct expr *a, struct expr *b)
+{
+	struct expr *sum;
+
+	if (b->kind == EXPR_NUMBER && !b->number)
+		return a;
+	sum = make_expr(arena, EXPR_BINARY, a->token);
+	sum->op = OP_ADD;
+	sum->a = a;
+	sum->b = b;
+	return sum;
+}
+
+static struct expr *add_number(struct arena *arena, struct expr *expr, int64_t number)
+{
+	return add(arena, expr, make_number(arena, number, expr->token));
+}
+
+/* @index times the size of its elements */
+static struct expr *scaled_index(struct arena *arena, struct expr *index, int64_t size)
+{
+	struct expr *product = make_expr(arena, EXPR_BINARY, index->token);
+
+	product->op = OP_MUL;
+	product->a = index;
+	product->b = make_number(arena, size, index->token);
+	return product;
+}
+
+struct expr *make_read(struct arena *arena, bool is_user, bool is_signed, unsigned size,
+		       struct expr *address, const struct token *token)
+{
+	static const enum builtin_id ids[2][2] = {
+		{ BUILTIN___kernel_read, BUILTIN___kernel_read_signed },
+		{ BUILTIN___user_read, BUILTIN___user_read_signed },
+	};
+	struct expr *call = make_expr(arena, EXPR_CALL, token);
+
+	call->builtin = &builtin_table[ids[is_user][is_signed]];
+	call->name = call->builtin->name;
+	call->arg_count = 2;
+	call->args = arena_alloc(arena, 2 * sizeof(*call->args));
+	call->args[0] = make_number(arena, size, token);
+	call->args[1] = address;
+	return call;
+}
+
+static bool has_hole(const struct fetch *fetch)
+{
+	while (fetch->kind == FETCH_DEREF)
+		fetch = fetch->base;
+	return fetch->kind == FETCH_REGISTER && fetch->reg == HOLE_REGISTER;
+}
+
+/* does an index known only at run time change an offset at @fetches[0] or inside it? */
+static bool varies(const struct fetch *const *fetches, size_t count)
+{
+	const struct fetch *at[1 + MAX_RUN_TIME_INDEXES];
+
+	memcpy(at, fetches, count * sizeof(*at));
+	for (;;) {
+		for (size_t i = 1; i < count; i++)
+			if (at[i]->offset != at[0]->offset || at[i]->kind != at[0]->kind)
+				return true;
+		if (at[0]->kind != FETCH_DEREF)
+			return false;
+		for (size_t i = 0; i < count; i++)
+			at[i] = at[i]->base;
+	}
+}
+
+static struct expr *lower(struct value_question *question, const struct fetch *const *fetches);
+
+/* the value without the offset at its outer end */
+static struct expr *lower_core(struct value_question *question, const struct fetch *const *fetches)
+{
+	const struct fetch *bases[1 + MAX_RUN_TIME_INDEXES], *first = fetches[0];
+	struct arena *arena = question->resolver->sem->arena;
+	const struct token *token = question->target->token;
+	size_t count = 1 + question->index_count;
+
+	if (first->kind == FETCH_REGISTER && first->reg == HOLE_REGISTER)
+		return question->pointer;
+	if (first->kind == FETCH_DEREF) {
+		for (size_t i = 0; i < count; i++) {
+			if (fetches[i]->kind != FETCH_DEREF)
+				return NULL;
+			bases[i] = fetches[i]->base;
+		}
+		if (has_hole(first) || varies(bases, count)) {
+			struct expr *address = lower(question, bases);
+
+			return address ? make_read(arena, first->is_user, first->is_signed,
+						   first->size, address, token) : NULL;
+		}
+	}
+	if (first->kind == FETCH_CONSTANT)
+		return make_number(arena, 0, token);
+	first = fetch_with_offset(arena, first, -first->offset);
+	return target_fetch(question->resolver, recipe_number(arena, first), TYPE_LONG,
+			    question->target, NULL);
+}
+
+static struct expr *lower(struct value_question *question, const struct fetch *const *fetches)
+{
+	struct arena *arena = question->resolver->sem->arena;
+	struct expr *value = lower_core(question, fetches);
+
+	for (size_t i = 0; value && i < question->index_count; i++) {
+		int64_t size = fetches[1 + i]->offset - fetches[0]->offset;
+
+		if (size)
+			value = add(arena, value, scaled_index(arena, question->indexes[i], size));
+	}
+	return value ? add_number(arena, value, fetches[0]->offset) : NULL;
+}
+
+static struct expr *take_bits(struct arena *arena, struct expr *value, const struct recipe *recipe)
+{
+	const struct fetch *fetch = recipe->fetch;
+	unsigned left = 64 - recipe->bit_offset - recipe->bit_size;
+	struct expr *up, *down;
+
+	if (!recipe->bit_size || recipe->bit_offset + recipe->bit_size > 64)
+		return value;
+	up = make_expr(arena, EXPR_BINARY, value->token);
+	up->op = OP_SHL;
+	up->a = value;
+	up->b = make_number(arena, left, value->token);
+	down = make_expr(arena, EXPR_BINARY, value->token);
+	down->op = fetch->is_signed ? OP_SHR : OP_USHR;
+	down->a = up;
+	down->b = make_number(arena, 64 - recipe->bit_size, value->token);
+	return down;
+}
+
+/* the text at an address that only the handler knows */
+static struct expr *lower_text(struct value_question *question, const struct recipe *recipe,
+			       struct expr *address)
+{
+	struct arena *arena = question->resolver->sem->arena;
+	struct expr *call = make_expr(arena, EXPR_CALL, question->target->token);
+
+	call->builtin = &builtin_table[recipe->is_user ? BUILTIN_user_string_n :
+							 BUILTIN_kernel_string_n];
+	call->name = call->builtin->name;
+	call->arg_count = 2;
+	call->args = arena_alloc(arena, 2 * sizeof(*call->args));
+	call->args[0] = address;
+	call->args[1] = make_number(arena, recipe->length ? recipe->length : INT32_MAX,
+				    call->token);
+	return call;
+}
+
+/* the addend, with what run-time indexes add to it */
+static struct expr *add_addends(struct value_question *question, struct expr *value)
+{
+	struct arena *arena = question->resolver->sem->arena;
+
+	for (size_t i = 0; i < question->index_count; i++) {
+		int64_t size = question->values[1 + i].addend - question->values[0].addend;
+
+		if (size)
+			value = add(arena, value, scaled_index(arena, question->indexes[i], size));
+	}
+	return value->kind == EXPR_NUMBER ?
+	       make_number(arena, question->values[0].addend, value->token) :
+	       add_number(arena, value, question->values[0].addend);
+}
+
+static struct expr *value_expr(struct value_question *question)
+{
+	struct arena *arena = question->resolver->sem->arena;
+	const struct place_value *first = &question->values[0];
+	const struct fetch *fetches[1 + MAX_RUN_TIME_INDEXES];
+	const struct token *token = question->target->token;
+	struct expr *value;
+
+	if (!first->recipe)
+		return add_addends(question, make_number(arena, 0, token));
+	for (size_t i = 0; i <= question->index_count; i++) {
+		if (!question->values[i].recipe)
+			return NULL;
+		fetches[i] = question->values[i].recipe->fetch;
+	}
+	if (!has_hole(fetches[0]) && !varies(fetches, 1 + question->index_count)) {
+		value = target_fetch(question->resolver, first->recipe, first->type,
+				     question->target, first->c_type);
+		return first->type == TYPE_STRING ? value : add_addends(question, value);
+	}
+	value = lower(question, fetches);
+	if (!value || first->recipe->form == RECIPE_BYTES)
+		return NULL;
+	if (first->recipe->form == RECIPE_STRING)
+		return lower_text(question, first->recipe, value);
+	return add_addends(question, take_bits(arena, value, first->recipe));
+}
+
+/* ---- messages ---- */
+
+static void report(struct value_question *question, int result, const struct buf *problem)
+{
+	struct frontend *frontend = question->resolver->sem->frontend;
+	const struct expr *target = question->target;
+	size_t id;
+
+	id = diag_error(frontend, target->token, "%s", problem->length ? buf_text(problem) :
+			"this value is not available here");
+	if (result == -ENOENT && target->kind == EXPR_TARGET)
+		target_suggest(question->resolver, id, target->name);
+}
+
+static struct expr *answer(struct value_question *question)
+{
+	struct buf problem = BUF_INIT;
+	struct expr *value = NULL;
+	int result;
+
+	if (!take_indexes(question))
+		return NULL;
+	result = ask_all(question, &problem);
+	if (!result) {
+		value = value_expr(question);
+		if (value)
+			value->c_type = question->values[0].c_type;
+	}
+	if (!value)
+		report(question, result, &problem);
+	buf_free(&problem);
+	return value;
+}
+
+/* ---- $x and @cast ---- */
+
+struct expr *place_value_resolve(struct resolver *resolver, const struct code_place *place,
+				 struct expr *target)
+{
+	struct value_question question = { .resolver = resolver, .target = target,
+					   .place = place };
+
+	return answer(&question);
+}
+
+/* "struct file *" → "struct file" */
+static const char *pointed_type(struct arena *arena, const char *c_type)
+{
+	const char *star = c_type ? strrchr(c_type, '*') : NULL;
+	size_t length = star && !star[1] ? (size_t)(star - c_type) : 0;
+
+	while (length && c_type[length - 1] == ' ')
+		length--;
+	return length ? arena_memdup(arena, c_type, length) : NULL;
+}
+
+/* the module whose types a cast means: named, or the probed one, or the kernel */
+static struct module *cast_module(struct resolver *resolver, const struct expr *cast,
+				  const struct code_place *place, struct buf *problem)
+{
+	struct debuginfo *debuginfo;
+	const char *name = cast->arg_count && cast->args[0]->kind == EXPR_STRING ?
+			   cast->args[0]->string : NULL;
+
+	if (!name && place && place->module)
+		return place->module;
+	debuginfo = frontend_debuginfo(resolver->sem->frontend);
+	if (!name || strcmp(name, "kernel") == 0)
+		return debuginfo_open_kernel(debuginfo, NULL, problem);
+	if (strchr(name, '/'))
+		return debuginfo_open_file(debuginfo, name, problem);
+	return debuginfo_open_kernel(debuginfo, name, problem);
+}
+
+static bool cast_is_user(const struct expr *cast, const struct code_place *place,
+			 const struct module *module)
+{
+	const char *name = cast->arg_count && cast->args[0]->kind == EXPR_STRING ?
+			   cast->args[0]->string : NULL;
+
+	if (name)
+		return strchr(name, '/') != NULL;
+	return place && place->module == module && module_is_user_space(module);
+}
+
+struct expr *cast_resolve(struct resolver *resolver, struct expr *cast)
+{
+	const struct probe *probe = resolver->probe;
+	const struct code_place *place = probe && probe->sites.count ?
+					 probe->sites.items[0]->place : NULL;
+	struct frontend *frontend = resolver->sem->frontend;
+	struct value_question question = { .resolver = resolver, .target = cast, .place = place };
+	struct buf problem = BUF_INIT;
+	struct expr *value = NULL;
+
+	resolve_expression(resolver, &cast->a);
+	question.pointer = cast->a;
+	question.type_name = cast->string ? cast->string :
+			     pointed_type(resolver->sem->arena, target_c_type(cast->a));
+	if (!question.type_name) {
+		diag_error(frontend, cast->token, "the type that is pointed to is not known here: "
+			   "say it with @cast(pointer, \"type\")");
+		return NULL;
+	}
+	question.module = cast_module(resolver, cast, place, &problem);
+	question.is_user = question.module && cast_is_user(cast, place, question.module);
+	if (question.module)
+		value = answer(&question);
+	else
+		diag_error(frontend, cast->token, "%s", buf_text(&problem));
+	buf_free(&problem);
+	return value;
+}
+
+struct debuginfo *frontend_debuginfo(struct frontend *frontend)
+{
+	if (!frontend->debuginfo)
+		frontend->debuginfo = debuginfo_new(frontend);
+	return frontend->debuginfo;
+}

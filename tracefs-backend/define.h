@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Probes of our own: where one goes, what it fetches, and the event it becomes. Sites at one place
+ * share one definition as long as their arguments fit into it.
+ *
+ *	definition_plan (each site) → definitions_create → trace_event_read … → definition_bind
+ */
+#ifndef DEFINE_H
+#define DEFINE_H
+
+#include "fetcharg.h"
+#include "session.h"
+
+/**
+ * struct define_place - where a definition goes
+ * @where: as tracefs takes it: "/bin/x:0x1040(0x3020)", "vfs_read+4", "ext4:ext4_sync_file"
+ * @name: the event's, as far as its letters allow: the function or the mark
+ * @is_return: when the function that begins there returns
+ * @maxactive: of a kretprobe, 0 for the kernel's own choice
+ * @address: of the probed instruction, in the file's own address space
+ * @is_one_of_many: found by a wildcard: it may be refused without ending the run
+ */
+struct define_place {
+	const char *where, *name;
+	bool is_return, is_one_of_many;
+	unsigned maxactive;
+	uint64_t address;
+	struct fetch_place fetch;
+};
+
+struct define_argument {
+	const char *text;
+	size_t size;	/* bytes in the record */
+};
+
+/**
+ * struct probe_definition - one line written to dynamic_events
+ * @event: in the group of ours; its format can be read once it was created
+ * @token: the first probe's, for messages
+ */
+struct probe_definition {
+	const struct define_place *place;
+	struct trace_event *event;
+	ARRAY(struct define_argument) arguments;
+	size_t record_size;
+	const struct token *token;
+	bool created, refused;
+	struct probe_definition *next; /* at the same place, for what did not fit into this one */
+};
+
+/**
+ * definition_plan() - find or make the definition for @site of @probe, with all its captures
+ * Returns 0, or -errno after a sentence with the script's line in @problem.
+ */
+int definition_plan(struct tracefs *tracefs, const struct probe *probe, const struct site *site,
+		    struct buf *problem);
+/**
+ * definitions_create() - write all of them to the kernel, in as few writes as possible
+ * Those of a wildcard that the kernel refuses are counted in one warning.
+ */
+int definitions_create(struct tracefs *tracefs, struct buf *problem);
+/** definition_bind() - how to load @capture of a created site */
+struct load definition_bind(const struct site *site, const struct capture *capture);
+/** definition_describe() - -p3: the line as it would be written, without our group */
+void definition_describe(const struct probe *probe, const struct site *site, FILE *out);
+
+#endif
