@@ -59,6 +59,7 @@ struct session {
 enum option_key {
 	KEY_DUMP_FUNCTIONS = 0x100, KEY_DUMP_ALIASES, KEY_DUMP_TYPES, KEY_COMPATIBLE,
 	KEY_SUPPRESS_ERRORS,
+	KEY_STRICT,
 };
 
 static const struct argp_option option_table[] = {
@@ -79,6 +80,8 @@ static const struct argp_option option_table[] = {
 	{ NULL, 's', "MB", 0, "size of the kernel's trace buffer for each CPU", 2 },
 	{ NULL, 'm', "NAME", 0, "the name module_name() gives", 2 },
 	{ NULL, 't', NULL, 0, "print how often and how long each handler ran", 2 },
+	{ "strict", KEY_STRICT, NULL, 0,
+	  "refuse what can only be read after its event, instead of warning", 2 },
 	{ "suppress-handler-errors", KEY_SUPPRESS_ERRORS, NULL, 0,
 	  "turn run-time errors into warnings", 2 },
 	{ NULL, 'l', "PATTERN", 0, "list the probe points that match PATTERN", 3 },
@@ -178,6 +181,7 @@ static error_t option_parse(int key, char *text, struct argp_state *state)
 	case KEY_DUMP_ALIASES: session->dump = frontend_dump_aliases; break;
 	case KEY_DUMP_TYPES: session->dump = frontend_dump_families; break;
 	case KEY_COMPATIBLE: session->frontend_options.compatible = text; break;
+	case KEY_STRICT: session->frontend_options.strict = true; break;
 	case KEY_SUPPRESS_ERRORS: session->run_options.suppress_handler_errors = true; break;
 	case ARGP_KEY_ARG: option_argument(session, text); break;
 	case ARGP_KEY_END: return option_end(state, session);
@@ -341,7 +345,10 @@ static int session_open_output(struct session *session)
 static int session_prepare(struct session *session)
 {
 	struct frontend_options *options = &session->frontend_options;
-	struct perf_options perf_options = { .log = options->log };
+	struct perf_options perf_options = {
+		.log = options->log,
+		.ring_bytes = session->tracefs_options.buffer_bytes,
+	};
 	struct buf problem = BUF_INIT;
 
 	array_push(session->arena, &session->libraries, tapset_dir(session));
@@ -398,6 +405,7 @@ static void print_plan(struct session *session)
 	for (size_t i = 0; i < program->probes.count; i++) {
 		const struct probe *probe = program->probes.items[i];
 
+		frontend_print_captures(probe, stdout);
 		for (size_t j = 0; j < probe->sites.count; j++)
 			if (probe->sites.items[j]->family->describe)
 				probe->family->describe(
@@ -439,7 +447,7 @@ static int pass_arm(struct session *session)
 {
 	struct program *program = frontend_program(session->frontend);
 	struct buf problem = BUF_INIT;
-	struct event_source *source = NULL;
+	struct event_source *source = NULL, *traced = NULL;
 	int error;
 
 	if (program->needs & NEED_TASK)
@@ -448,6 +456,10 @@ static int pass_arm(struct session *session)
 	if (error)
 		return error;
 	source = tracefs_arm(session->tracefs, program, &problem);
+	if (source)
+		traced = perf_arm_traced(session->perf, session->tracefs, &problem);
+	if (traced)
+		aggregator_add_source(session->aggregator, traced);
 	error = session_take_source(session, source, &problem);
 	if (error)
 		return error;

@@ -70,6 +70,14 @@ const struct mapping *address_space_find(const struct address_space *space, uint
 	return &space->items[at];
 }
 
+bool address_space_has_file(const struct address_space *space, const char *path)
+{
+	for (size_t i = 0; i < space->count; i++)
+		if (strcmp(space->items[i].path, path) == 0)
+			return true;
+	return false;
+}
+
 /* replace @removed mappings at @at by @added uninitialised ones */
 static void splice(struct address_space *space, size_t at, size_t removed, size_t added)
 {
@@ -224,6 +232,8 @@ UNIT_TEST_CASE(address_space_parses_executable_lines)
 	address_space_parse(space, text, paths);
 	CHECK_INT(space->count, 2);
 	CHECK_STR(test_path(space, 0x1fff), "/usr/bin/a b");
+	CHECK(address_space_has_file(space, "/usr/bin/a b"));
+	CHECK(!address_space_has_file(space, "/usr/bin/c"));
 	CHECK_INT(address_space_find(space, 0x1000)->offset, 0x1000);
 	CHECK_STR(test_path(space, 0x4000), "");
 	address_space_unref(space);

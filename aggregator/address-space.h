@@ -32,6 +32,8 @@ struct address_space *address_space_fork(const struct address_space *space, int3
 void address_space_map(struct address_space *space, const struct mapping *mapping);
 /** address_space_find() - the mapping that holds @address, or NULL */
 const struct mapping *address_space_find(const struct address_space *space, uint64_t address);
+/** address_space_has_file() - is code of the file @path mapped? */
+bool address_space_has_file(const struct address_space *space, const char *path);
 /** address_space_parse() - add the executable mappings of the text of a /proc/PID/maps */
 void address_space_parse(struct address_space *space, char *text, struct interner *paths);
 

@@ -242,15 +242,14 @@ static struct known_stack *know_stack(struct native_call *call, const struct cha
 {
 	struct stacks *stacks = call->session->stacks;
 	uint64_t hash = XXH3_64bits_withSeed(chain->ips, 8 * chain->count, (uintptr_t)space);
-	struct known_stack **slot, *known;
+	struct known_stack *known = stacks->slots ? *known_slot(stacks, hash, space, chain) : NULL;
 
+	if (known)
+		return known;
 	if (stacks->known_count >= KNOWN_MAX)
 		forget_known(stacks);
 	if (2 * (stacks->known_count + 1) > stacks->slots)
 		grow_known(stacks);
-	slot = known_slot(stacks, hash, space, chain);
-	if (*slot)
-		return *slot;
 	known = memory_zalloc(sizeof(*known) + 8 * chain->count);
 	known->hash = hash;
 	known->space = space ? address_space_ref(space) : NULL;
@@ -604,9 +603,15 @@ bool builtin_sprint_ustack(struct native_call *call)
 
 /* ---- natives: the instruction ---- */
 
+/* a tracepoint has no instruction of the script's: perf gives it one of the kernel's own */
+static bool is_tracepoint(const struct native_call *call)
+{
+	return text_starts_with(call->session->now.probe->family->pattern, "kernel.trace");
+}
+
 bool builtin_addr(struct native_call *call)
 {
-	const struct event_sample *sample = sample_of(call);
+	const struct event_sample *sample = is_tracepoint(call) ? NULL : sample_of(call);
 
 	return native_return_number(call, sample ? (int64_t)sample->ip : 0);
 }
@@ -623,7 +628,7 @@ bool builtin_uaddr(struct native_call *call)
 
 static bool is_user_hit(const struct native_call *call)
 {
-	const struct event_sample *sample = sample_of(call);
+	const struct event_sample *sample = is_tracepoint(call) ? NULL : sample_of(call);
 
 	return sample ? sample->is_user :
 			text_starts_with(call->session->now.probe->family->pattern, "process");

@@ -107,6 +107,24 @@ void dispatch_thread_exit(struct dispatch *dispatch, int32_t tid)
 			entry_forget(&dispatch->entries, tid, (unsigned)i);
 }
 
+/* a site bound to one process fires in others too: the kernel's probe is the file's */
+static bool is_of_process(const struct dispatch *dispatch, const struct event *event, int32_t pid)
+{
+	if (event->pid >= 0)
+		return event->pid == pid;
+	return task_find_on(dispatch->session->tasks, event->tid, event->cpu)->pid == pid;
+}
+
+static bool is_of_executable(const struct dispatch *dispatch, const struct event *event,
+			     const char *path)
+{
+	struct task_model *tasks = dispatch->session->tasks;
+	const struct address_space *space =
+		task_space(tasks, task_find_on(tasks, event->tid, event->cpu));
+
+	return address_space_has_file(space, path);
+}
+
 void dispatch_hit(struct dispatch *dispatch, const struct event *event)
 {
 	const struct binding *binding = event->bindings;
@@ -116,6 +134,12 @@ void dispatch_hit(struct dispatch *dispatch, const struct event *event)
 	dispatch->now.cpu = event->cpu;
 	dispatch->now.tid = event->tid;
 	for (; binding; binding = binding->next) {
+		if (unlikely(binding->site && binding->site->pid) &&
+		    !is_of_process(dispatch, event, binding->site->pid))
+			continue;
+		if (unlikely(binding->site && binding->site->executable) &&
+		    !is_of_executable(dispatch, event, binding->site->executable))
+			continue;
 		dispatch->now.probe = binding->probe;
 		dispatch->now.binding = binding;
 		if (unlikely(binding->probe->is_entry || binding->probe->entry))

@@ -107,8 +107,10 @@ static unsigned underscores(const char *name)
 	return (unsigned)strspn(name, "_");
 }
 
+/* a linked .symtab says "name@@VERSION" of what other files may use: the version is left out */
 static void add_symbol(struct image *image, const GElf_Sym *symbol, const char *name)
 {
+	size_t length = strcspn(name, "@");
 	unsigned lines = underscores(name);
 	struct function_symbol function = {
 		.start = symbol->st_value, .size = symbol->st_size,
@@ -118,9 +120,10 @@ static void add_symbol(struct image *image, const GElf_Sym *symbol, const char *
 				  (lines > 15 ? 0 : 15 - lines)),
 	};
 
-	if (!*name || *name == '$' || image->names.length > UINT32_MAX / 2)
+	if (length == 0 || *name == '$' || image->names.length > UINT32_MAX / 2)
 		return;
-	buf_add(&image->names, name, strlen(name) + 1);
+	buf_add(&image->names, name, length);
+	buf_putc(&image->names, '\0');
 	array_push(image->arena, &image->symbols, function);
 }
 

@@ -89,7 +89,16 @@ static int kernel_compare(const void *left, const void *right)
 	return a->name < b->name ? -1 : a->name > b->name;
 }
 
-/* "ffffffff81000000 T _text" or "… t name\t[module]"; a global name without underscores is best */
+/* of several names at one address: global ones, without underscores and not a boot-time alias's */
+static uint32_t kernel_rank(char type, const char *name)
+{
+	size_t underscores = strspn(name, "_");
+
+	return (type == 'T') * 32u + !text_starts_with(name, "__pi_") * 16u +
+	       (underscores > 15 ? 0 : 15 - (uint32_t)underscores);
+}
+
+/* "ffffffff81000000 T _text" or "… t name\t[module]" */
 static void parse_kernel_line(struct symbolizer *symbolizer, char *line)
 {
 	struct kernel_symbol symbol = { .module = 0 };
@@ -101,8 +110,7 @@ static void parse_kernel_line(struct symbolizer *symbolizer, char *line)
 		return;
 	name = end + 3;
 	symbol.name = (uint32_t)(name - symbolizer->kallsyms.data);
-	symbol.rank = (end[1] == 'T') * 16u;
-	symbol.rank += 15 - (strspn(name, "_") > 15 ? 15 : (uint32_t)strspn(name, "_"));
+	symbol.rank = kernel_rank(end[1], name);
 	module = strchr(name, '\t');
 	if (module) {
 		*module++ = '\0';

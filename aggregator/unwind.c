@@ -323,16 +323,19 @@ UNIT_TEST_CASE(unwind_agrees_with_backtrace)
 	struct address_space *space = address_space_new(getpid());
 	struct arena *arena = arena_new();
 	struct buf maps = BUF_INIT;
+	size_t count, skip = 0;
 	uint64_t ips[64];
-	size_t count;
 
 	CHECK_INT(test_recursion(stack, 5), 5);
 	CHECK_INT(buf_read_file(&maps, "/proc/self/maps"), 0);
 	address_space_parse(space, maps.data, interner_new(arena));
 	count = unwind_user(symbolizer, space, &stack->sample, ips, 7);
 	CHECK_INT(count, 7);
-	for (size_t i = 1; i < count; i++) /* the first is inside test_sample: not comparable */
-		CHECK_INT(ips[i], (uint64_t)(uintptr_t)stack->expected[i]);
+	/* the first is inside test_sample; a sanitizer's backtrace() adds frames of its own */
+	while (skip < 3 && (uint64_t)(uintptr_t)stack->expected[skip + 1] != ips[1])
+		skip++;
+	for (size_t i = 1; i < count; i++)
+		CHECK_INT(ips[i], (uint64_t)(uintptr_t)stack->expected[i + skip]);
 	stack->sample.stack_size = 0;
 	CHECK_INT(unwind_user(symbolizer, space, &stack->sample, ips, 64), 1);
 	address_space_unref(space);

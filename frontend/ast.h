@@ -264,6 +264,8 @@ struct function {
 	struct function *next_overload;
 	bool used;
 	const struct token *type_token; /* where type was decided, for conflict messages */
+	bool reads;	      /* set by capture: reads memory, itself or through others */
+	bool is_changed;      /* set by capture: a clone that differs from what it was made of */
 	bool is_pure;	      /* set by fold: no effect besides its value */
 	unsigned needs;	      /* set by plan: enum context_need, callees included */
 	unsigned slot;	      /* index in program.functions */
@@ -318,5 +320,7 @@ struct definition {
 /* deep copies into the same arena; symbols are left unresolved in the copy */
 struct expr *expr_copy(struct arena *arena, const struct expr *expr);
 struct stmt *stmt_copy(struct arena *arena, const struct stmt *stmt);
+/** function_clone() - with parameters and locals of its own; all else resolved as in @function */
+struct function *function_clone(struct arena *arena, const struct function *function);
 
 #endif

@@ -368,7 +368,8 @@ static bool is_unread_local(const struct expr *expr)
 
 static void warn_unread(struct folder *folder, const struct expr *expr)
 {
-	if (may_warn(folder, expr->a->token))
+	/* later ones are our own doing: constants, reads that became captures */
+	if (may_warn(folder, expr->a->token) && !folder->sem->types_known)
 		diag_warning(folder->sem->frontend, expr->a->token,
 			     "the value assigned to '%s' is never used", expr->a->name);
 }

@@ -236,6 +236,8 @@ enum filter_subject { FILTER_FIELD, FILTER_PID, FILTER_TID, FILTER_EXECNAME, FIL
 struct filter_term {
 	enum filter_subject subject;
 	const char *field;	/* FILTER_FIELD: the capture's name */
+	const struct capture *capture; /* FILTER_FIELD */
+	bool may_fault;		/* a text the kernel may fail to read: let that pass too */
 	enum op op;		/* OP_EQ … OP_GE */
 	bool is_string;
 	int64_t number;
@@ -257,6 +259,7 @@ struct site {
 	 * arguments itself through debuginfo.h, and the family needs no variable() of its own */
 	const struct code_place *place;
 	int32_t pid; /* only hits of this process are the probe's; 0: of any */
+	const char *executable; /* hits count only in processes that run this file; or NULL */
 };
 
 struct probe {

@@ -227,17 +227,19 @@ static struct expr *take_bits(struct arena *arena, struct expr *value, const str
 static struct expr *lower_text(struct value_question *question, const struct recipe *recipe,
 			       struct expr *address)
 {
+	static const enum builtin_id ids[2][2] = {
+		{ BUILTIN_kernel_string, BUILTIN_kernel_string_n },
+		{ BUILTIN_user_string, BUILTIN_user_string_n },
+	};
 	struct arena *arena = question->resolver->sem->arena;
 	struct expr *call = make_expr(arena, EXPR_CALL, question->target->token);
 
-	call->builtin = &builtin_table[recipe->is_user ? BUILTIN_user_string_n :
-							 BUILTIN_kernel_string_n];
+	call->builtin = &builtin_table[ids[recipe->is_user][recipe->length != 0]];
 	call->name = call->builtin->name;
-	call->arg_count = 2;
+	call->arg_count = recipe->length ? 2 : 1;
 	call->args = arena_alloc(arena, 2 * sizeof(*call->args));
 	call->args[0] = address;
-	call->args[1] = make_number(arena, recipe->length ? recipe->length : INT32_MAX,
-				    call->token);
+	call->args[1] = make_number(arena, recipe->length, call->token);
 	return call;
 }
 

@@ -43,14 +43,44 @@ static bool builtin_subject(const struct expr *expr, struct filter_term *term)
 	return false;
 }
 
+/* user_string($x), not quoted: the capture, else NULL */
+static const struct expr *captured_text(const struct expr *expr)
+{
+	const struct memory_read *how;
+
+	if (expr->kind != EXPR_CALL || !expr->builtin ||
+	    expr->builtin->id != BUILTIN___captured_text || expr->args[0]->kind != EXPR_CAPTURE)
+		return NULL;
+	how = builtin_memory_read((enum builtin_id)expr->args[1]->number);
+	return how && how->fault != MEMORY_FAULT_ADDRESS && how->fault != MEMORY_FAULT_QUOTE ?
+	       expr->args[0] : NULL;
+}
+
+/* what the record holds as it is */
+static bool is_field(const struct capture *capture)
+{
+	const struct recipe *recipe = capture->recipe;
+
+	if (capture->kind == CAPTURE_FIELD)
+		return true;
+	return capture->kind == CAPTURE_FETCH && recipe && !recipe->bit_size &&
+	       recipe->form != RECIPE_BYTES && recipe->fetch->kind != FETCH_SYMBOL;
+}
+
 static bool find_subject(const struct expr *expr, struct filter_term *term)
 {
-	if (expr->kind == EXPR_CALL)
+	const struct expr *text = captured_text(expr);
+
+	if (expr->kind == EXPR_CALL && !text)
 		return builtin_subject(expr, term);
-	if (expr->kind != EXPR_CAPTURE || expr->capture->kind != CAPTURE_FIELD)
+	term->may_fault = text != NULL;
+	if (text)
+		expr = text;
+	if (expr->kind != EXPR_CAPTURE || !is_field(expr->capture))
 		return false;
 	term->subject = FILTER_FIELD;
 	term->field = expr->capture->name;
+	term->capture = expr->capture;
 	return true;
 }
 
@@ -149,6 +179,14 @@ static bool may_fail(const struct expr *expr)
 	return fails;
 }
 
+static bool compares_captured_text(const struct filter_builder *builder, const struct expr *expr)
+{
+	const struct expr *a = known_value(builder, expr->a), *b = known_value(builder, expr->b);
+
+	return (captured_text(a) && b->kind == EXPR_STRING) ||
+	       (captured_text(b) && a->kind == EXPR_STRING);
+}
+
 /* all terms that must hold when @expr does (or does not: @negated) */
 static bool add_terms(struct filter_builder *builder, const struct expr *expr, bool negated)
 {
@@ -156,6 +194,11 @@ static bool add_terms(struct filter_builder *builder, const struct expr *expr, b
 		return add_terms(builder, expr->a, negated) && add_terms(builder, expr->b, negated);
 	if (expr->kind == EXPR_UNARY && expr->op == OP_NOT)
 		return add_terms(builder, expr->a, !negated);
+	if (expr->kind == EXPR_COMPARE && compares_captured_text(builder, expr)) {
+		/* a text that cannot be read is an error: what would come next must not hide it */
+		add_term(builder, expr->a, negated ? negate(expr->op) : expr->op, expr->b);
+		return false;
+	}
 	if (may_fail(expr))
 		return false;
 	if (expr->kind == EXPR_COMPARE) {
@@ -196,6 +239,16 @@ static bool filter_from_block(struct filter_builder *builder, const struct stmt 
 	return true;
 }
 
+/* the entry of a call is of interest when its return is: the thread is the same */
+static void filter_entry(struct semantics *sem, const struct probe *probe, struct probe *entry)
+{
+	for (size_t i = 0; i < probe->filter.count; i++)
+		if (probe->filter.items[i].subject == FILTER_PID ||
+		    probe->filter.items[i].subject == FILTER_TID)
+			array_push(sem->arena, &entry->filter, probe->filter.items[i]);
+	entry->filtered_by_target = probe->filtered_by_target;
+}
+
 /* true: what stands behind @stmt may still add terms */
 static bool filter_from(struct filter_builder *builder, const struct stmt *stmt, bool is_last)
 {
@@ -228,6 +281,8 @@ static void plan_filter(struct semantics *sem, struct probe *probe)
 
 	if (probe->family->source != FAMILY_AGGREGATOR && probe->body)
 		filter_from(&builder, probe->body, true);
+	if (probe->entry)
+		filter_entry(sem, probe, probe->entry);
 }
 
 int frontend_plan(struct frontend *frontend)

@@ -152,8 +152,12 @@ static void number_probe(struct semantics *sem, struct program *program, struct 
 	probe->captures.count = usage.captures.count;
 	probe->captures.capacity = usage.captures.capacity;
 	probe->needs = usage.needs;
+	if (probe->sites.count && probe->sites.items[0]->pid)
+		probe->needs |= NEED_TASK;
 	probe->index = (unsigned)program->probes.count;
-	program->needs |= usage.needs;
+	if (probe->sites.count && probe->sites.items[0]->executable)
+		probe->needs |= NEED_TASK | NEED_MAPS;
+	program->needs |= probe->needs;
 	program->may_exit |= usage.exits;
 	array_push(sem->arena, &program->probes, probe);
 }

@@ -118,6 +118,8 @@ static void resolve_symbol(struct resolver *resolver, struct expr *expr)
 				"a probe's condition can only use declared globals, "
 				"and '%s' is none", expr->name);
 		suggest_variables(resolver, id, expr->name);
+	} else if (variable->scope == SCOPE_GLOBAL) {
+		use_unit(resolver->sem, variable->owner);
 	}
 	expr->variable = variable;
 }
@@ -137,11 +139,8 @@ static void resolve_array(struct resolver *resolver, struct expr *expr)
 	struct variable *variable = NULL;
 	size_t id;
 
-	if (!find_parameter(resolver, expr->name)) {
-		variable = find_declared_global(resolver, expr->name);
-		if (!variable)
-			variable = find_library_global(resolver, expr->name);
-	}
+	if (!find_parameter(resolver, expr->name))
+		variable = resolve_global(resolver, expr->name);
 	expr->variable = variable;
 	if (variable || !is_first_report(resolver->sem, expr->name))
 		return;
@@ -261,6 +260,13 @@ static void suggest_functions(struct resolver *resolver, size_t id, const char *
 	diag_suggest(sem->frontend, id, name, names.items, names.count);
 }
 
+/* set_kernel_int(), set_user_string(), set_ulong_arg() */
+static bool writes_memory(const char *name)
+{
+	return text_starts_with(name, "set_kernel_") || text_starts_with(name, "set_user_") ||
+	       (text_starts_with(name, "set_") && text_ends_with(name, "_arg"));
+}
+
 static void report_unbound_call(struct resolver *resolver, const struct expr *expr)
 {
 	struct frontend *frontend = resolver->sem->frontend;
@@ -277,6 +283,9 @@ static void report_unbound_call(struct resolver *resolver, const struct expr *ex
 
 		diag_error(frontend, expr->token, "function '%s' takes %s%zu arguments, not %zu",
 			   expr->name, least < all ? "at least " : "", least, expr->arg_count);
+	} else if (writes_memory(expr->name)) {
+		diag_error(frontend, expr->token, "function '%s' would write into what is traced, "
+			   "and stap only reads", expr->name);
 	} else {
 		id = diag_error(frontend, expr->token, "unresolved function '%s'", expr->name);
 		suggest_functions(resolver, id, expr->name);

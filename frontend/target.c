@@ -237,6 +237,7 @@ static struct expr *make_sprintf(struct resolver *resolver, const struct buf *fo
 	struct arena *arena = resolver->sem->arena;
 	struct expr *expr = make_expr(arena, EXPR_PRINT, token);
 
+	expr->name = "sprintf";
 	expr->print = arena_new_object(arena, struct print_spec);
 	expr->print->kind = PRINT_PRINTF;
 	expr->print->to_string = true;
@@ -404,11 +405,11 @@ static void resolve_deref(struct resolver *resolver, struct expr **slot)
 {
 	struct expr *expr = *slot, *read;
 
-	for (size_t i = 0; i < expr->arg_count; i++)
-		resolve_expression(resolver, &expr->args[i]);
-	read = make_read(resolver->sem->arena, expr->op == (enum op)'u', false, 8, expr->args[1],
+	resolve_expression(resolver, &expr->a);
+	resolve_expression(resolver, &expr->b);
+	read = make_read(resolver->sem->arena, expr->op == (enum op)'u', false, 8, expr->b,
 			 expr->token);
-	read->args[0] = expr->args[0];
+	read->args[0] = expr->a;
 	*slot = read;
 }
 
@@ -418,8 +419,8 @@ static void resolve_register(struct resolver *resolver, struct expr **slot)
 	struct expr *expr = *slot, *number;
 	struct fetch *fetch;
 
-	resolve_expression(resolver, &expr->args[0]);
-	number = expr->args[0];
+	resolve_expression(resolver, &expr->a);
+	number = expr->a;
 	if (!resolver->probe || !probe_site(resolver->probe) ||
 	    !probe_site(resolver->probe)->place) {
 		report_operator(resolver, expr);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * perf_event_open(2) through libperf: one attribute in, one descriptor and one ring buffer for
- * every online CPU out. Each event gets rings of its own, so that every ring is written by one
- * event in one context and stays in time order. libperf keeps its descriptors to itself; those
+ * every online CPU out. An event gets rings of its own, so that every ring is written by one event in
+ * one context and stays in time order; only trace events, which can be hundreds, share. libperf keeps its descriptors to itself; those
  * that appeared are found in /proc/self/fd, closed on exec, and gathered in one epoll descriptor.
  */
 #include "open.h"
@@ -16,6 +16,7 @@
 #include <perf/evsel.h>
 #include <perf/mmap.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -23,8 +24,9 @@
 
 /* 512 KiB on x86-64: /proc/sys/kernel/perf_event_mlock_kb gives a user 516 KiB for each CPU */
 #define RING_PAGES_DEFAULT 128
-/* with copied stacks a record has 16 KiB and more: room for some hundred */
-#define RING_PAGES_STACKS 1024
+/* with copied stacks a record has 16 KiB and more: rings of all CPUs together, and of one at most */
+#define STACK_RINGS_TOTAL (256u << 20)
+#define STACK_RING_MOST (16u << 20)
 /* below this a burst of task records would be lost; fewer pages are not tried */
 #define RING_PAGES_LEAST 8
 /* descriptors left for everyone else in this process */
@@ -32,7 +34,10 @@
 
 struct perf_opened {
 	struct perf_evlist *evlist;
-	struct perf_evsel *evsel;
+	struct perf_evsel **evsels; /* owned by evlist */
+	size_t count;
+	int *fds;		    /* of the first event: those that become readable */
+	size_t fd_count;
 	struct perf_cpu_map *cpus;
 	struct perf_mmap **rings; /* one for each CPU, owned by evlist */
 	unsigned cpu_count;
@@ -136,6 +141,24 @@ static void explain_open(const char *what, const struct perf_event_attr *attr, i
 	}
 }
 
+bool perf_is_missing(const struct perf_event_attr *attr, const char *what, struct buf *problem)
+{
+	struct perf_event_attr tried = *attr;
+	int fd, error;
+
+	tried.size = sizeof(tried);
+	tried.disabled = 1;
+	fd = (int)syscall(SYS_perf_event_open, &tried, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	error = errno;
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 || (error != ENOENT && error != ENODEV && error != ENXIO &&
+			error != EOPNOTSUPP))
+		return false;
+	explain_open(what, attr, error, problem);
+	return true;
+}
+
 static void explain_mmap(const char *what, unsigned pages, int error, struct buf *problem)
 {
 	if (error == EPERM)
@@ -181,29 +204,49 @@ static bool reserve_descriptors(unsigned count, const char *what, struct buf *pr
 	raised.rlim_max = limit.rlim_max < needed ? needed : limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
 		return true;
-	buf_printf(problem, "%s on %u CPUs needs %llu file descriptors, the limit is %llu "
+	buf_printf(problem, "%s with %u events of a CPU needs %llu file descriptors, the limit is %llu "
 		   "(ulimit -n)", what, count, (unsigned long long)needed,
 		   (unsigned long long)limit.rlim_cur);
 	return false;
 }
 
+/* the descriptors that appeared while one event was opened */
+struct newcomers {
+	struct perf_opened *opened;
+	const char *filter; /* NULL for none */
+	bool is_first;
+};
+
 /* a perf descriptor that is not closed on exec is one libperf opened just now */
-static void watch_descriptor(int fd, void *data)
+static void take_descriptor(int fd, void *data)
 {
 	static const char perf_link[] = "anon_inode:[perf_event]";
-	const struct perf_opened *opened = data;
-	struct epoll_event interest = { .events = EPOLLIN };
+	struct newcomers *newcomers = data;
+	struct perf_opened *opened = newcomers->opened;
 	char path[64], target[sizeof(perf_link)];
 	ssize_t length;
 
+	if (fcntl(fd, F_GETFD) & FD_CLOEXEC)
+		return;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	length = readlink(path, target, sizeof(target));
 	if (length != (ssize_t)sizeof(perf_link) - 1 || memcmp(target, perf_link, length) != 0)
 		return;
-	if (fcntl(fd, F_GETFD) & FD_CLOEXEC)
-		return;
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	epoll_ctl(opened->epoll, EPOLL_CTL_ADD, fd, &interest);
+	/* a filter only saves work: without it the handlers find out themselves */
+	if (newcomers->filter)
+		ioctl(fd, PERF_EVENT_IOC_SET_FILTER, newcomers->filter);
+	if (newcomers->is_first && opened->fd_count < opened->cpu_count)
+		opened->fds[opened->fd_count++] = fd;
+}
+
+/* only now that there are rings: a descriptor without one is always ready */
+static void watch_rings(const struct perf_opened *opened)
+{
+	struct epoll_event interest = { .events = EPOLLIN };
+
+	for (size_t i = 0; i < opened->fd_count; i++)
+		epoll_ctl(opened->epoll, EPOLL_CTL_ADD, opened->fds[i], &interest);
 }
 
 /* ---- opening ---- */
@@ -220,17 +263,6 @@ static void fill_common(struct perf_event_attr *attr, size_t ring_bytes)
 	attr->wakeup_watermark = (uint32_t)(ring_bytes / 4);
 }
 
-static int try_open(struct perf_opened *opened, struct perf_event_attr *attr)
-{
-	opened->evlist = perf_evlist__new();
-	opened->evsel = perf_evsel__new(attr);
-	if (!opened->evlist || !opened->evsel)
-		return -ENOMEM;
-	perf_evlist__add(opened->evlist, opened->evsel);
-	perf_evlist__set_maps(opened->evlist, opened->cpus, NULL);
-	return perf_evlist__open(opened->evlist);
-}
-
 /* libperf 6.1 deletes an evsel without its reference to the CPU map: take that back first */
 static void forget_evlist(struct perf_opened *opened)
 {
@@ -239,24 +271,52 @@ static void forget_evlist(struct perf_opened *opened)
 	perf_evlist__munmap(opened->evlist);
 	perf_evlist__close(opened->evlist);
 	perf_evlist__set_maps(opened->evlist, NULL, NULL);
-	perf_evlist__delete(opened->evlist); /* and the evsel in it */
+	perf_evlist__delete(opened->evlist); /* and the evsels in it */
 	opened->evlist = NULL;
-	opened->evsel = NULL;
+	opened->fd_count = 0;
+}
+
+static int try_open(struct perf_opened *opened, struct perf_event_attr *attrs,
+		    const char *const *filters, size_t *failed)
+{
+	opened->evlist = perf_evlist__new();
+	for (size_t i = 0; opened->evlist && i < opened->count; i++) {
+		opened->evsels[i] = perf_evsel__new(&attrs[i]);
+		if (!opened->evsels[i])
+			return -ENOMEM;
+		perf_evlist__add(opened->evlist, opened->evsels[i]);
+	}
+	if (!opened->evlist)
+		return -ENOMEM;
+	perf_evlist__set_maps(opened->evlist, opened->cpus, NULL);
+	for (size_t i = 0; i < opened->count; i++) {
+		struct newcomers newcomers = { opened, filters ? filters[i] : NULL, i == 0 };
+		int result = perf_evsel__open(opened->evsels[i], opened->cpus, NULL);
+
+		*failed = i;
+		if (result)
+			return result;
+		each_descriptor(take_descriptor, &newcomers);
+	}
+	return 0;
 }
 
 /* kernels before 6.0 know no PERF_FORMAT_LOST and say EINVAL */
-static int open_event(struct perf_opened *opened, struct perf_event_attr *attr)
+static int open_events(struct perf_opened *opened, struct perf_event_attr *attrs,
+		       const char *const *filters, size_t *failed)
 {
 	int result;
 
-	attr->read_format = PERF_FORMAT_LOST;
-	result = try_open(opened, attr);
+	for (size_t i = 0; i < opened->count; i++)
+		attrs[i].read_format = PERF_FORMAT_LOST;
+	result = try_open(opened, attrs, filters, failed);
 	opened->keeps_lost = result == 0;
 	if (result != -EINVAL)
 		return result;
 	forget_evlist(opened);
-	attr->read_format = 0;
-	return try_open(opened, attr);
+	for (size_t i = 0; i < opened->count; i++)
+		attrs[i].read_format = 0;
+	return try_open(opened, attrs, filters, failed);
 }
 
 /* without CAP_IPC_LOCK the user's share of locked memory may be used up: be content with less */
@@ -281,13 +341,15 @@ static void list_rings(struct perf_opened *opened)
 			opened->rings[index++] = ring;
 }
 
-static bool open_and_map(struct perf_opened *opened, struct perf_event_attr *attr, unsigned pages,
-			 const char *what, struct buf *problem)
+static bool open_and_map(struct perf_opened *opened, struct perf_event_attr *attrs,
+			 const char *const *filters, unsigned pages, const char *what,
+			 struct buf *problem)
 {
-	int result = open_event(opened, attr);
+	size_t failed = 0;
+	int result = open_events(opened, attrs, filters, &failed);
 
 	if (result) {
-		explain_open(what, attr, -result, problem);
+		explain_open(what, &attrs[failed], -result, problem);
 		return false;
 	}
 	result = map_rings(opened, &pages);
@@ -297,28 +359,70 @@ static bool open_and_map(struct perf_opened *opened, struct perf_event_attr *att
 	}
 	opened->ring_bytes = (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
 	list_rings(opened);
-	each_descriptor(watch_descriptor, opened);
+	watch_rings(opened);
 	return true;
+}
+
+static unsigned stack_ring_pages(unsigned cpus)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	unsigned pages = RING_PAGES_DEFAULT;
+
+	while (2 * pages * page <= STACK_RING_MOST && 2 * pages * page * cpus <= STACK_RINGS_TOTAL)
+		pages *= 2;
+	return pages;
+}
+
+static unsigned ring_pages(const struct perf *perf, const struct perf_event_attr *attrs,
+			   size_t count, unsigned cpus)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	unsigned pages = RING_PAGES_DEFAULT;
+
+	if (perf->options.ring_bytes && attrs[0].sample_period) {
+		while (pages * page < perf->options.ring_bytes)
+			pages *= 2;
+		return pages;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (attrs[i].sample_stack_user)
+			return stack_ring_pages(cpus);
+	return RING_PAGES_DEFAULT;
+}
+
+struct perf_opened *perf_open_together(struct perf *perf, const struct perf_event_attr *attrs,
+				       const char *const *filters, size_t count, const char *what,
+				       struct buf *problem)
+{
+	struct perf_opened *opened = memory_zalloc(sizeof(*opened));
+	struct perf_event_attr *full = memory_alloc(count * sizeof(*full));
+	unsigned pages;
+	bool ok;
+
+	opened->count = count;
+	opened->evsels = memory_zalloc(count * sizeof(*opened->evsels));
+	opened->epoll = epoll_create1(EPOLL_CLOEXEC);
+	opened->cpus = perf_cpu_map__new(NULL);
+	opened->cpu_count = opened->cpus ? (unsigned)perf_cpu_map__nr(opened->cpus) : 0;
+	pages = ring_pages(perf, attrs, count, opened->cpu_count);
+	memcpy(full, attrs, count * sizeof(*full));
+	for (size_t i = 0; i < count; i++)
+		fill_common(&full[i], (size_t)pages * (size_t)sysconf(_SC_PAGESIZE));
+	opened->sample_type = full[0].sample_type;
+	opened->fds = memory_zalloc((opened->cpu_count + 1) * sizeof(*opened->fds));
+	ok = reserve_descriptors(opened->cpu_count * (unsigned)count, what, problem) &&
+	     open_and_map(opened, full, filters, pages, what, problem);
+	free(full);
+	if (ok)
+		return opened;
+	perf_close(opened);
+	return NULL;
 }
 
 struct perf_opened *perf_open(struct perf *perf, const struct perf_event_attr *attr,
 			      const char *what, struct buf *problem)
 {
-	unsigned pages = perf->options.ring_pages    ? perf->options.ring_pages :
-			 attr->sample_stack_user ? RING_PAGES_STACKS : RING_PAGES_DEFAULT;
-	struct perf_opened *opened = memory_zalloc(sizeof(*opened));
-	struct perf_event_attr full = *attr;
-
-	fill_common(&full, (size_t)pages * (size_t)sysconf(_SC_PAGESIZE));
-	opened->sample_type = full.sample_type;
-	opened->epoll = epoll_create1(EPOLL_CLOEXEC);
-	opened->cpus = perf_cpu_map__new(NULL);
-	opened->cpu_count = opened->cpus ? (unsigned)perf_cpu_map__nr(opened->cpus) : 0;
-	if (reserve_descriptors(opened->cpu_count, what, problem) &&
-	    open_and_map(opened, &full, pages, what, problem))
-		return opened;
-	perf_close(opened);
-	return NULL;
+	return perf_open_together(perf, attr, NULL, 1, what, problem);
 }
 
 void perf_close(struct perf_opened *opened)
@@ -330,6 +434,8 @@ void perf_close(struct perf_opened *opened)
 	if (opened->epoll >= 0)
 		close(opened->epoll);
 	free(opened->rings);
+	free(opened->evsels);
+	free(opened->fds);
 	free(opened);
 }
 
@@ -397,12 +503,15 @@ void perf_opened_consume(struct perf_opened *opened, unsigned index)
 
 bool perf_opened_lost(struct perf_opened *opened, unsigned index, uint64_t *lost)
 {
-	struct perf_counts_values values = { .values = { 0 } };
+	*lost = 0;
+	for (size_t i = 0; i < opened->count && opened->keeps_lost; i++) {
+		struct perf_counts_values values = { .values = { 0 } };
 
-	if (!opened->keeps_lost || perf_evsel__read(opened->evsel, (int)index, 0, &values) != 0)
-		return false;
-	*lost = values.lost;
-	return true;
+		if (perf_evsel__read(opened->evsels[i], (int)index, 0, &values) != 0)
+			return false;
+		*lost += values.lost;
+	}
+	return opened->keeps_lost;
 }
 
 #ifdef UNIT_TEST

@@ -14,6 +14,18 @@ struct perf {
 struct perf_opened;
 
 /**
+ * sample_ask() - have @attr sample what handlers need of stacks and registers
+ * @needs: bits of enum context_need of this event's handlers
+ * @all_needs: of all events in the same rings, whose samples must have the same fields
+ */
+void sample_ask(struct perf_event_attr *attr, unsigned needs, unsigned all_needs);
+
+/**
+ * perf_is_missing() - this machine has no such event, or cannot sample it; says so in @problem
+ * False also when rights are missing: perf_open() tells of those.
+ */
+bool perf_is_missing(const struct perf_event_attr *attr, const char *what, struct buf *problem);
+/**
  * perf_open() - open @attr on every online CPU, disabled, with rings mapped
  * The common parts of @attr are filled in here: clock, sample_id, wake-up, size.
  * @what: what this is for, as the subject of a message ("sampling every CPU")
@@ -21,6 +33,14 @@ struct perf_opened;
  */
 struct perf_opened *perf_open(struct perf *perf, const struct perf_event_attr *attr,
 			      const char *what, struct buf *problem);
+/**
+ * perf_open_together() - open @count events that write to common rings
+ * @attrs: with one sample_type; samples are told apart by what is in them
+ * @filters: event filters, NULL for none; @filters itself may be NULL
+ */
+struct perf_opened *perf_open_together(struct perf *perf, const struct perf_event_attr *attrs,
+				       const char *const *filters, size_t count, const char *what,
+				       struct buf *problem);
 void perf_close(struct perf_opened *opened);
 
 unsigned perf_opened_cpu_count(const struct perf_opened *opened);

@@ -11,7 +11,7 @@
 struct perf;
 
 struct perf_options {
-	unsigned ring_pages;	/* per CPU ring, a power of two; 0: the default */
+	uint64_t ring_bytes;	/* of samples, per CPU (-s), rounded up to a power of two; 0: default */
 	struct log log;
 };
 
@@ -27,6 +27,15 @@ extern const size_t perf_family_count;
  * NULL with @problem empty when the program has none; NULL with a sentence on failure.
  */
 struct event_source *perf_arm(struct perf *perf, struct program *program, struct buf *problem);
+
+struct tracefs;
+/**
+ * perf_arm_traced() - open the trace events that tracefs_arm() left to perf, for their stacks
+ * NULL with @problem empty when there are none. The source must be freed before tracefs_arm()'s,
+ * which removes the events.
+ */
+struct event_source *perf_arm_traced(struct perf *perf, struct tracefs *tracefs,
+				     struct buf *problem);
 
 /**
  * perf_sideband() - a source of task events, system-wide, with the tasks alive now first

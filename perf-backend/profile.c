@@ -19,7 +19,10 @@
 #define STACK_BYTES 16384
 
 /* rows of perf_families */
-enum { ROW_PROFILE, ROW_PROFILE_HZ, ROW_PERF, ROW_PERF_SAMPLE, ROW_PERF_HZ };
+enum {
+	ROW_PROFILE, ROW_PROFILE_HZ, ROW_PERF, ROW_PERF_SAMPLE, ROW_PERF_HZ, ROW_PERF_PROCESS,
+	ROW_PERF_PROCESS_SAMPLE, ROW_PERF_PROCESS_HZ, ROW_PERF_SAMPLE_PROCESS, ROW_PERF_HZ_PROCESS,
+};
 
 /* ---- probe points to attributes ---- */
 
@@ -37,7 +40,7 @@ static uint64_t tick_ns(void)
 }
 
 static void emit_site(struct family_match *match, unsigned row,
-		      const struct perf_event_attr *attr)
+		      const struct perf_event_attr *attr, const char *executable)
 {
 	struct site *site = arena_new_object(match->arena, struct site);
 	struct buf name = BUF_INIT;
@@ -46,6 +49,7 @@ static void emit_site(struct family_match *match, unsigned row,
 	site->family = &perf_families[row];
 	site->name = arena_strdup(match->arena, buf_text(&name));
 	site->data = arena_memdup(match->arena, attr, sizeof(*attr));
+	site->executable = executable;
 	buf_free(&name);
 	match->emit(match, match->point, site, NULL);
 }
@@ -58,7 +62,7 @@ static void emit_clock(struct family_match *match, unsigned row, uint64_t period
 		.sample_period = period,
 	};
 
-	emit_site(match, row, &attr);
+	emit_site(match, row, &attr, NULL);
 }
 
 static const struct point_component *find_component(const struct probe_point *point,
@@ -99,12 +103,48 @@ static bool check_positive(struct family_match *match, const struct point_compon
 	return false;
 }
 
+/* what the machine lacks is an error of the probe point, so that `?` can leave it out */
+static bool check_machine(struct family_match *match, const struct perf_event_attr *attr)
+{
+	struct buf name = BUF_INIT, problem = BUF_INIT;
+	bool missing;
+
+	point_print(match->point, &name);
+	missing = perf_is_missing(attr, buf_text(&name), &problem);
+	if (missing)
+		diag_error(match->frontend, match->point->token, "%s", buf_text(&problem));
+	buf_free(&name);
+	buf_free(&problem);
+	return !missing;
+}
+
+/* as a shell finds it, and as address maps name it */
+static const char *find_executable(struct family_match *match,
+				   const struct point_component *process)
+{
+	const char *name = process->string, *path = getenv("PATH"), *found = NULL;
+	char *real = strchr(name, '/') ? realpath(name, NULL) : NULL, *list, *rest, *directory;
+
+	rest = list = memory_strdup(path ? path : "/usr/bin:/bin");
+	while (!strchr(name, '/') && !real && (directory = strsep(&rest, ":")))
+		real = realpath(arena_printf(match->arena, "%s/%s", directory, name), NULL);
+	if (real)
+		found = arena_strdup(match->arena, real);
+	else
+		diag_error(match->frontend, process->token, "there is no executable '%s'", name);
+	free(real);
+	free(list);
+	return found;
+}
+
 static int resolve_perf(struct family_match *match)
 {
 	const struct point_component *type = find_component(match->point, "type");
 	const struct point_component *config = find_component(match->point, "config");
 	const struct point_component *sample = find_component(match->point, "sample");
 	const struct point_component *hz = find_component(match->point, "hz");
+	const struct point_component *process = find_component(match->point, "process");
+	const char *executable = NULL;
 	struct perf_event_attr attr = {
 		.type = (uint32_t)type->number,
 		.config = (uint64_t)config->number,
@@ -123,7 +163,14 @@ static int resolve_perf(struct family_match *match)
 		attr.freq = 1;
 		attr.sample_freq = (uint64_t)hz->number;
 	}
-	emit_site(match, hz ? ROW_PERF_HZ : sample ? ROW_PERF_SAMPLE : ROW_PERF, &attr);
+	if (!check_machine(match, &attr))
+		return -EINVAL;
+	if (process) {
+		executable = find_executable(match, process);
+		if (!executable)
+			return -EINVAL;
+	}
+	emit_site(match, hz ? ROW_PERF_HZ : sample ? ROW_PERF_SAMPLE : ROW_PERF, &attr, executable);
 	return 0;
 }
 
@@ -167,6 +214,31 @@ const struct family perf_families[] = {
 		.source = FAMILY_PERF, .resolve = resolve_perf, .describe = describe,
 		.summary = "so many times a second while a perf event counts, on every CPU",
 	},
+	[ROW_PERF_PROCESS] = {
+		.pattern = "perf.type(number).config(number).process(string)",
+		.source = FAMILY_PERF, .resolve = resolve_perf, .describe = describe,
+		.summary = "the same, in processes that run an executable",
+	},
+	[ROW_PERF_PROCESS_SAMPLE] = {
+		.pattern = "perf.type(number).config(number).process(string).sample(number)",
+		.source = FAMILY_PERF, .resolve = resolve_perf, .describe = describe,
+		.summary = "every so many counts, in processes that run an executable",
+	},
+	[ROW_PERF_PROCESS_HZ] = {
+		.pattern = "perf.type(number).config(number).process(string).hz(number)",
+		.source = FAMILY_PERF, .resolve = resolve_perf, .describe = describe,
+		.summary = "so many times a second, in processes that run an executable",
+	},
+	[ROW_PERF_SAMPLE_PROCESS] = {
+		.pattern = "perf.type(number).config(number).sample(number).process(string)",
+		.source = FAMILY_PERF, .resolve = resolve_perf, .describe = describe,
+		.summary = "the same, in another order",
+	},
+	[ROW_PERF_HZ_PROCESS] = {
+		.pattern = "perf.type(number).config(number).hz(number).process(string)",
+		.source = FAMILY_PERF, .resolve = resolve_perf, .describe = describe,
+		.summary = "the same, in another order",
+	},
 };
 const size_t perf_family_count = ARRAY_SIZE(perf_families);
 
@@ -187,19 +259,20 @@ struct sampling_list {
  * could walk the user's side by frame pointers, which compiled code rarely has: registers and the
  * stack's top are copied instead, and unwound afterwards.
  */
-static void ask_for_stacks(struct perf_event_attr *attr, unsigned needs)
+void sample_ask(struct perf_event_attr *attr, unsigned needs, unsigned all_needs)
 {
-	if (needs & NEED_KERNEL_STACK) {
+	if (all_needs & NEED_KERNEL_STACK) {
 		attr->sample_type |= PERF_SAMPLE_CALLCHAIN;
 		attr->exclude_callchain_user = 1;
+		attr->exclude_callchain_kernel = !(needs & NEED_KERNEL_STACK);
 	}
-	if (needs & (NEED_USER_STACK | NEED_REGISTERS)) {
+	if (all_needs & (NEED_USER_STACK | NEED_REGISTERS)) {
 		attr->sample_type |= PERF_SAMPLE_REGS_USER;
 		attr->sample_regs_user = SAMPLE_REGISTER_MASK;
 	}
-	if (needs & NEED_USER_STACK) {
+	if (all_needs & NEED_USER_STACK) {
 		attr->sample_type |= PERF_SAMPLE_STACK_USER;
-		attr->sample_stack_user = STACK_BYTES;
+		attr->sample_stack_user = needs & NEED_USER_STACK ? STACK_BYTES : 0;
 	}
 }
 
@@ -244,7 +317,7 @@ static void list_samplings(const struct program *program, struct sampling_list *
 			memcpy(&attr, site->data, sizeof(attr));
 			attr.sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
 					   PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD;
-			ask_for_stacks(&attr, probe->needs);
+			sample_ask(&attr, probe->needs, probe->needs);
 			add_binding(find_sampling(list, &attr), probe, site);
 		}
 	}

@@ -389,7 +389,7 @@ static void follow_child(struct event_source *source)
 /* where this user may not follow tasks it checks that a reason is given */
 UNIT_TEST_CASE(sideband_follows_real_processes_in_order)
 {
-	struct perf *perf = perf_new(&(struct perf_options){ .ring_pages = 0 });
+	struct perf *perf = perf_new(&(struct perf_options){ .ring_bytes = 0 });
 	struct buf problem = BUF_INIT;
 	struct event_source *source = perf_sideband(perf, false, &problem);
 

@@ -18,7 +18,7 @@
 
 struct stream {
 	struct perf_opened *opened;
-	const struct binding *bindings;
+	const struct source_part *part;
 	unsigned index; /* of the ring in opened */
 	unsigned cpu;
 	struct ring ring;
@@ -102,6 +102,20 @@ static uint64_t source_complete_until(struct event_source *base, unsigned index)
 	return index < source->ring_count ? source->streams[index].complete_until : UINT64_MAX;
 }
 
+/* a trace event's record begins with its id (common_type, include/linux/trace_events.h) */
+static const struct binding *find_bindings(const struct source_part *part,
+					   const struct event *event)
+{
+	uint16_t id;
+
+	if (!part->by_event)
+		return part->bindings;
+	if (event->size < sizeof(id))
+		return NULL;
+	memcpy(&id, event->data, sizeof(id));
+	return id < part->event_count ? part->by_event[id] : NULL;
+}
+
 /* what one decoded record means; true when it is an event for the aggregator */
 static bool accept_record(struct source *source, struct stream *stream,
 			  enum sample_verdict verdict)
@@ -120,11 +134,11 @@ static bool accept_record(struct source *source, struct stream *stream,
 		stream->lost += event->count;
 	if (event->kind != EVENT_HIT)
 		return true;
-	if (!stream->bindings || event->pid == source->self) {
+	event->bindings = find_bindings(stream->part, event);
+	if (!event->bindings || event->pid == source->self) {
 		stream->dropped_own++;
 		return false;
 	}
-	event->bindings = stream->bindings;
 	stream->delivered++;
 	return true;
 }
@@ -230,6 +244,7 @@ static void source_free(struct event_source *base)
 	for (size_t i = 0; i < source->part_count; i++) {
 		perf_close(source->parts[i].opened);
 		source_free_bindings(source->parts[i].bindings);
+		free(source->parts[i].by_event);
 	}
 	if (source->epoll >= 0)
 		close(source->epoll);
@@ -258,7 +273,7 @@ static void add_streams(struct source *source, const struct source_part *part)
 		struct stream *stream = &source->streams[source->ring_count++];
 
 		stream->opened = part->opened;
-		stream->bindings = part->bindings;
+		stream->part = part;
 		stream->index = i;
 		stream->cpu = perf_opened_cpu(part->opened, i);
 		stream->complete_until = UINT64_MAX;
@@ -287,7 +302,7 @@ struct event_source *perf_source_new(const struct perf *perf, const char *name,
 	source->self = getpid();
 	source->epoll = epoll_create1(EPOLL_CLOEXEC);
 	for (size_t i = 0; i < part_count; i++)
-		add_streams(source, &parts[i]);
+		add_streams(source, &source->parts[i]);
 	source->base.stream_count = source->ring_count;
 	if (prelude) {
 		source->prelude = *prelude;

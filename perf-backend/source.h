@@ -5,10 +5,17 @@
 
 #include "open.h"
 
-/* the hits of one opened event: bindings for the aggregator; NULL for side-band events */
+/**
+ * struct source_part - what was opened together, and what its hits mean to the aggregator
+ * @bindings: of every hit; NULL for side-band events
+ * @by_event: for trace events instead, by event id, @event_count of them; the array is freed, the
+ *	bindings in it are the tracefs backend's
+ */
 struct source_part {
 	struct perf_opened *opened;
 	const struct binding *bindings;
+	const struct binding **by_event;
+	size_t event_count;
 };
 
 /**

@@ -105,10 +105,44 @@ static bool print_string_term(const char *name, size_t size, const struct filter
 	return true;
 }
 
-static bool print_field_term(struct trace_event *event, const struct filter_term *term,
-			     struct buf *out)
+/* the field of a trace event, or the argument of a probe of ours, that @term is about */
+static const struct trace_field *term_field(struct trace_event *event, const struct probe *probe,
+					    const struct filter_term *term)
 {
-	const struct trace_field *field = trace_event_field(event, term->field);
+	const struct trace_site *site;
+	char name[16];
+
+	if (!term->capture || term->capture->kind != CAPTURE_FETCH)
+		return trace_event_field(event, term->field);
+	site = trace_site_of(probe->sites.items[0]);
+	if (!site->arguments)
+		return NULL;
+	snprintf(name, sizeof(name), "a%u", site->arguments[term->capture->slot]);
+	return trace_event_field(event, name);
+}
+
+static bool print_text_term(const struct trace_field *field, const struct filter_term *term,
+			    struct buf *out)
+{
+	struct filter_term fault = { .op = OP_EQ, .is_string = true, .string = CAPTURE_FAULT_TEXT };
+	bool or_fault = term->may_fault && term->op == OP_EQ;
+
+	if (or_fault)
+		buf_putc(out, '(');
+	if (!print_string_term(field->name, TRACE_FILTER_STRING, term, out))
+		return false;
+	if (or_fault) {
+		buf_puts(out, " || ");
+		print_string_term(field->name, TRACE_FILTER_STRING, &fault, out);
+		buf_putc(out, ')');
+	}
+	return true;
+}
+
+static bool print_field_term(struct trace_event *event, const struct probe *probe,
+			     const struct filter_term *term, struct buf *out)
+{
+	const struct trace_field *field = term_field(event, probe, term);
 
 	if (!field)
 		return false;
@@ -120,14 +154,14 @@ static bool print_field_term(struct trace_event *event, const struct filter_term
 	case FIELD_DATA_LOC:
 	case FIELD_REL_LOC:
 		/* without a NUL at its end a longer string would count as equal */
-		return term->op == OP_EQ &&
-		       print_string_term(field->name, TRACE_FILTER_STRING, term, out);
+		return term->op == OP_EQ && print_text_term(field, term, out);
 	default:
 		return false;
 	}
 }
 
-static bool print_term(struct trace_event *event, const struct filter_term *term, struct buf *out)
+static bool print_term(struct trace_event *event, const struct probe *probe,
+		       const struct filter_term *term, struct buf *out)
 {
 	const char *op = comparison_text(term->op);
 
@@ -135,7 +169,7 @@ static bool print_term(struct trace_event *event, const struct filter_term *term
 		return false;
 	switch (term->subject) {
 	case FILTER_FIELD:
-		return print_field_term(event, term, out);
+		return print_field_term(event, probe, term, out);
 	case FILTER_TID:
 		if (!event->tracefs->own_pids || !fits_integer(term->number, 4, true))
 			return false;
@@ -163,7 +197,7 @@ void filter_print(struct trace_event *event, const struct probe *probe, struct b
 
 	for (size_t i = 0; i < probe->filter.count; i++) {
 		buf_reset(&term);
-		if (!print_term(event, &probe->filter.items[i], &term))
+		if (!print_term(event, probe, &probe->filter.items[i], &term))
 			continue;
 		buf_printf(out, "%s%s", first ? "" : " && ", buf_text(&term));
 		first = false;
@@ -198,6 +232,9 @@ void filter_print_own(const struct tracefs *tracefs, struct buf *out)
 /* the process @probe is conditioned on, or 0 */
 static pid_t probe_target(const struct tracefs *tracefs, const struct probe *probe)
 {
+	/* a probe has sites of one process, or of all */
+	if (probe->sites.count && probe->sites.items[0]->pid)
+		return probe->sites.items[0]->pid;
 	for (size_t i = 0; i < probe->filter.count; i++) {
 		const struct filter_term *term = &probe->filter.items[i];
 

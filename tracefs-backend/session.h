@@ -214,6 +214,9 @@ struct tracefs {
 	/* syscall.c */
 	struct table aliases; /* "syscall.stat.return newstat": those whose text was handed out */
 
+	/* source.c */
+	ARRAY(struct tracefs_sampled) sampled; /* left to perf */
+
 	/* instance.c */
 	char name[TRACE_NAME_SIZE];
 	struct tracefs_instance *instance; /* NULL until armed */

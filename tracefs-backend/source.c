@@ -61,6 +61,8 @@ struct armed_event {
 	struct binding *first, *last;
 	struct buf filter;
 	bool unfiltered;
+	unsigned needs; /* of its probes' handlers */
+	bool is_definition;
 };
 
 /**
@@ -144,6 +146,8 @@ static int arm_site(struct arming *arming, struct probe *probe, const struct sit
 	else
 		armed->first = binding;
 	armed->last = binding;
+	armed->needs |= probe->needs;
+	armed->is_definition = data->definition != NULL;
 	arm_filter(armed, probe);
 	return 0;
 }
@@ -235,6 +239,34 @@ static void print_condition(struct arming *arming, const struct armed_event *arm
 		buf_printf(out, use ? " && (%s)" : "%s", buf_text(&armed->filter));
 }
 
+/*
+ * Stacks and user registers only perf can record, and the address of a hit as well: but a
+ * tracepoint's is none of the script's, and 0 as documented.
+ */
+static bool is_sampled(const struct armed_event *armed)
+{
+	unsigned needs = NEED_KERNEL_STACK | NEED_USER_STACK | NEED_REGISTERS;
+
+	return armed->needs & (armed->is_definition ? needs | NEED_ADDRESS : needs);
+}
+
+static void leave_to_perf(struct arming *arming, const struct armed_event *armed)
+{
+	struct tracefs *tracefs = arming->tracefs;
+
+	array_push(tracefs->arena, &tracefs->sampled, (struct tracefs_sampled){
+		.id = armed->event->id, .bindings = armed->first, .needs = armed->needs,
+		.filter = armed->unfiltered ? NULL : arena_strdup(tracefs->arena,
+								  buf_text(&armed->filter)),
+	});
+}
+
+size_t tracefs_sampled(const struct tracefs *tracefs, const struct tracefs_sampled **events)
+{
+	*events = tracefs ? tracefs->sampled.items : NULL;
+	return tracefs ? tracefs->sampled.count : 0;
+}
+
 static int enable_events(struct arming *arming)
 {
 	struct buf condition = BUF_INIT;
@@ -244,6 +276,10 @@ static int enable_events(struct arming *arming)
 	for (size_t i = 0; i < arming->events.count && !error; i++) {
 		struct armed_event *armed = &arming->events.items[i];
 
+		if (is_sampled(armed)) {
+			leave_to_perf(arming, armed);
+			continue;
+		}
 		buf_reset(&condition);
 		print_condition(arming, armed, &condition);
 		error = instance_enable(arming->tracefs, armed->event, buf_text(&condition),

@@ -171,6 +171,24 @@ static void print_entry(const struct alias_request *request, const struct syscal
 	buf_puts(request->out, "}\n");
 }
 
+/* a return knows the call's arguments as well; what a script does not use is not saved */
+static void print_entry_arguments(const struct alias_request *request, const char *event_name)
+{
+	char name[NAME_MAX + sizeof(ENTER)];
+	struct trace_event *event;
+	struct argument argument;
+
+	snprintf(name, sizeof(name), ENTER "%s", event_name);
+	event = trace_event_get(request->tracefs, "syscalls", name);
+	if (trace_event_read(event) < 0)
+		return;
+	for (const char *at = event->format; (at = next_argument(at, &argument));) {
+		buf_puts(request->out, "\t");
+		print_variable(&argument, request->out);
+		buf_printf(request->out, " = @entry($%s)\n", argument.name);
+	}
+}
+
 static void print_exit(const struct alias_request *request, const struct syscall_name *syscall,
 		       const char *point)
 {
@@ -178,6 +196,7 @@ static void print_exit(const struct alias_request *request, const struct syscall
 		   "probe %s.%s.return = kernel.trace(\"syscalls:" EXIT "%s\")\n{\n"
 		   "\tname = \"%s\"\n\tretval = $ret\n",
 		   request->family, point, syscall->event, syscall->name);
+	print_entry_arguments(request, syscall->event);
 	if (is_one_of(syscall->event, address_results, ARRAY_SIZE(address_results)))
 		buf_puts(request->out, "\tretstr = ($ret < 0 && $ret > -4096) ? "
 				       "sprintf(\"%d (%s)\", $ret, errno_str($ret)) : "

@@ -46,6 +46,21 @@ void tracefs_add_families(struct frontend *frontend, struct tracefs *tracefs);
 struct event_source *tracefs_arm(struct tracefs *tracefs, struct program *program,
 				 struct buf *problem);
 
+/**
+ * struct tracefs_sampled - an event that perf is to sample, because a handler asks for a stack
+ * @filter: its event filter, NULL for none
+ * @bindings: of its probes, owned by the tracefs session; loads are from the event's record
+ * @needs: of its probes' handlers together, enum context_need
+ */
+struct tracefs_sampled {
+	int id;
+	const char *filter;
+	const struct binding *bindings;
+	unsigned needs;
+};
+/** tracefs_sampled() - what tracefs_arm() did not enable in the instance; returns how many */
+size_t tracefs_sampled(const struct tracefs *tracefs, const struct tracefs_sampled **events);
+
 /** tracefs_exclude() - never record events of this thread (stap's own, the guardian's) */
 void tracefs_exclude(struct tracefs *tracefs, pid_t tid);
 

@@ -311,6 +311,28 @@ struct load tracepoint_bind(const struct site *site, const struct capture *captu
 	return trace_field_load(field, bracket ? strtoul(bracket + 1, NULL, 10) : 0);
 }
 
+/* the event where the call begins that this one sees return: sys_enter for sys_exit */
+static struct site *tracepoint_entry(struct frontend *frontend, const struct site *site)
+{
+	struct arena *arena = frontend_arena(frontend);
+	const struct trace_event *event = trace_site_of(site)->event;
+	struct trace_site *data;
+	struct site *entry;
+	const char *name;
+
+	if (!strstr(event->system, "syscalls") || !text_starts_with(event->name, "sys_exit"))
+		return NULL;
+	name = arena_printf(arena, "sys_enter%s", event->name + strlen("sys_exit"));
+	if (!event_exists(event->tracefs, event->system, name))
+		return NULL;
+	data = arena_new_object(arena, struct trace_site);
+	data->event = trace_event_get(event->tracefs, event->system, name);
+	entry = arena_memdup(arena, site, sizeof(*site));
+	entry->name = data->event->text;
+	entry->data = data;
+	return entry;
+}
+
 /* ---- -p3: the same on every kernel that has these fields, wherever they stand ---- */
 
 static const char *const load_names[] = {
@@ -353,6 +375,7 @@ const struct family tracepoint_families[] = {
 		.resolve = tracepoint_resolve,
 		.variable = tracepoint_variable,
 		.variables = tracepoint_variables,
+		.entry = tracepoint_entry,
 		.generate_aliases = syscall_generate_aliases,
 		.describe = tracepoint_describe,
 		.summary = "a trace event of the kernel: \"name\" or \"system:name\"",

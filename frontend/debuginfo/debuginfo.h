@@ -124,8 +124,9 @@ const struct recipe *debuginfo_stack_pointer(const struct code_place *place);
 /** debuginfo_variables() - variables visible at @place, parameters first; at most @room */
 size_t debuginfo_variables(const struct code_place *place, struct family_variable *out, size_t room);
 /**
- * debuginfo_pretty() - for `$x$` and `$x$$`: members of the struct that @target is, as EXPR_TARGET
- * expressions with printf conversions: the text pieces to build a sprintf from
+ * debuginfo_pretty() - `$x$` and `$x$$` as a sprintf: its format, and its arguments as EXPR_TARGET
+ * expressions, or EXPR_CALLs of user_string_quoted() and the like on them
+ * @target: without the final `$`
  */
 int debuginfo_pretty(const struct code_place *place, const struct expr *target, bool deep,
 		     struct buf *format, expr_array *arguments, struct buf *problem);

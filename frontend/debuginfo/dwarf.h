@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The DWARF reader: an index over all compilation units of a module, made once, and the questions
- * that are answered from it.
+ * that are answered from it. Addresses are the file's own.
  */
 #ifndef DEBUGINFO_DWARF_H
 #define DEBUGINFO_DWARF_H
@@ -11,10 +11,74 @@
 
 #include <dwarf.h>
 
+/* a function with code of its own, or one inlined copy */
+struct dwarf_function {
+	Dwarf_Die die;
+	const char *name;
+	bool is_inline;
+};
+
+/* a name's definitions, in the order of the units */
+struct dwarf_named {
+	Dwarf_Die die;
+	struct dwarf_named *next;
+};
+
+struct dwarf_index {
+	ARRAY(struct dwarf_function) functions;
+	struct table variables;	/* name → struct dwarf_named: globals and statics, not locals */
+	struct table types;	/* "s:name" → Dwarf_Die of a definition; see dwarf_find_type() */
+};
+
+/* code_place.scope: where names are looked up */
+struct dwarf_scope {
+	Dwarf_Die function;	/* DW_TAG_subprogram with code, or DW_TAG_inlined_subroutine */
+	Dwarf_Die unit;
+};
+
+/* ---- dwarf-index.c ---- */
+
+const struct dwarf_index *dwarf_index(struct module *module);
+/** dwarf_innermost() - the function or inlined copy at @address, false when there is none */
+bool dwarf_innermost(struct module *module, uint64_t address, Dwarf_Die *function);
+/** dwarf_enclosing() - the function with code of its own that an inlined copy is part of */
+bool dwarf_enclosing(Dwarf_Die *function, Dwarf_Die *enclosing);
+/** dwarf_matches_name() - plain name, name with its classes and namespaces, linkage name */
+bool dwarf_matches_name(const struct dwarf_function *function, const char *pattern);
+
+/* ---- dwarf-place.c ---- */
+
 int dwarf_find_places(struct module *module, const struct place_query *query,
 		      const struct pattern *pattern, place_array *places, name_array *suggest,
 		      struct buf *problem);
 /** dwarf_place_at() - the place @address, NULL when no unit covers it */
 struct code_place *dwarf_place_at(struct module *module, uint64_t address);
+/** dwarf_place_new() - a place at @address in @function, which is copied */
+struct code_place *dwarf_place_new(struct module *module, Dwarf_Die *function, uint64_t address);
+bool dwarf_entry(Dwarf_Die *function, uint64_t *address);
+
+/* ---- line.c ---- */
+
+/** line_find_places() - the places of the lines of @pattern, the lowest address of each */
+int line_find_places(struct module *module, const struct place_query *query,
+		     const struct pattern *pattern, place_array *places, struct buf *problem);
+/** line_prologue_end() - where the second line of the function that begins at @address starts */
+uint64_t line_prologue_end(Dwarf_Die *function, uint64_t address);
+/** line_at() - the source line of @address; 0 when there is none */
+int line_at(Dwarf_Die *unit, uint64_t address, const char **file);
+
+/* ---- location.c ---- */
+
+/**
+ * location_find() - where the variable or parameter @die is at @place
+ * Fills kind and fetch of @object. 0, -ENODATA or -ENOTSUP with a sentence in @problem.
+ */
+int location_find(const struct code_place *place, Dwarf_Die *die, struct object *object,
+		  struct buf *problem);
+
+/* ---- variable.c ---- */
+
+/** dwarf_needs_prologue() - parameters that the calling convention alone does not find at entry */
+bool dwarf_needs_prologue(struct module *module, Dwarf_Die *function);
 
 #endif

@@ -42,11 +42,11 @@ static const struct fetch *load(struct arena *arena, const struct object *object
 		return fetch_deref(arena, object->fetch, (unsigned)type->size, type->is_signed,
 				   object->is_user);
 	if (!type || type->size >= 8 || object->fetch->kind == FETCH_CONSTANT ||
-	    object->fetch->kind == FETCH_SYMBOL || object->fetch->kind == FETCH_DEREF ||
-	    object->fetch->offset)
+	    object->fetch->kind == FETCH_SYMBOL)
 		return object->fetch;
 	part = arena_memdup(arena, object->fetch, sizeof(*part));
-	part->size = (uint8_t)type->size;
+	if (!part->size || part->size > type->size)
+		part->size = (uint8_t)type->size;
 	part->is_signed = type->is_signed;
 	return part;
 }
@@ -281,7 +281,7 @@ static int find_named(const struct code_place *place, const char *name, const ch
 
 	if (place->module->dwarf)
 		error = dwarf_find_object(place, name, file, object, problem);
-	if (error == -ENOENT && !file && !problem->length)
+	if (error == -ENOENT && !file && !problem->length && !place->scope)
 		error = abi_find_object(place, name, object, problem);
 	if (error == -ENOENT && !problem->length)
 		buf_printf(problem, "there is no variable '%s' here", name);
@@ -368,12 +368,4 @@ size_t debuginfo_variables(const struct code_place *place, struct family_variabl
 	if (place->module->dwarf)
 		count = dwarf_variables(place, out, room);
 	return count ?: abi_variables(place, out, room);
-}
-
-int debuginfo_pretty(const struct code_place *place, const struct expr *target, bool deep,
-		     struct buf *format, expr_array *arguments, struct buf *problem)
-{
-	(void)place, (void)target, (void)deep, (void)format, (void)arguments;
-	buf_puts(problem, "not printable");
-	return -ENOTSUP;
 }

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Names at a place: the blocks around it, its function's parameters, then globals and statics. At a
+ * function's first instruction parameters are where the calling convention puts them, whatever slot
+ * unoptimised code is going to copy them to.
+ */
+#include "dwarf.h"
+
+#include <errno.h>
+
+#define MAX_BLOCKS 32
+
+/* ---- scopes ---- */
+
+/* the function and the blocks in it that hold @address, innermost first */
+static unsigned open_blocks(const struct code_place *place, Dwarf_Die *blocks)
+{
+	const struct dwarf_scope *scope = place->scope;
+	unsigned count = 0;
+	Dwarf_Die at = scope->function, child;
+	bool deeper = true;
+
+	blocks[count++] = at;
+	while (deeper && count < MAX_BLOCKS) {
+		deeper = false;
+		for (int more = dwarf_child(&at, &child); more == 0 && !deeper;
+		     more = deeper ? 1 : dwarf_siblingof(&child, &child))
+			deeper = dwarf_tag(&child) == DW_TAG_lexical_block &&
+				 dwarf_haspc(&child, place->address) > 0;
+		if (deeper)
+			blocks[count++] = at = child;
+	}
+	for (unsigned i = 0; i < count / 2; i++) {
+		Dwarf_Die swap = blocks[i];
+
+		blocks[i] = blocks[count - 1 - i];
+		blocks[count - 1 - i] = swap;
+	}
+	return count;
+}
+
+static bool is_variable(Dwarf_Die *die)
+{
+	return dwarf_tag(die) == DW_TAG_variable || dwarf_tag(die) == DW_TAG_formal_parameter;
+}
+
+static bool find_child(Dwarf_Die *parent, const char *name, Dwarf_Die *found)
+{
+	Dwarf_Die child;
+
+	for (int more = dwarf_child(parent, &child); more == 0;
+	     more = dwarf_siblingof(&child, &child)) {
+		const char *is = is_variable(&child) ? dwarf_diename(&child) : NULL;
+
+		if (is && strcmp(is, name) == 0) {
+			*found = child;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool find_local(const struct code_place *place, const char *name, Dwarf_Die *found)
+{
+	Dwarf_Die blocks[MAX_BLOCKS];
+	unsigned count = open_blocks(place, blocks);
+
+	for (unsigned i = 0; i < count; i++)
+		if (find_child(&blocks[i], name, found))
+			return true;
+	return false;
+}
+
+static bool in_file(Dwarf_Die *die, const char *file)
+{
+	struct pattern pattern = { .function = "*", .file = file };
+	Dwarf_Die unit;
+	const char *name;
+
+	if (!file)
+		return true;
+	name = dwarf_decl_file(die);
+	if (name && pattern_match_file(&pattern, name))
+		return true;
+	return dwarf_diecu(die, &unit, NULL, NULL) && (name = dwarf_diename(&unit)) &&
+	       (pattern_match_file(&pattern, name) || strcmp(file, name) == 0);
+}
+
+/* one of this unit before those of others */
+static bool find_global(const struct code_place *place, const char *name, const char *file,
+			Dwarf_Die *found)
+{
+	const struct dwarf_scope *scope = place->scope;
+	struct dwarf_named *named = table_get(&dwarf_index(place->module)->variables, name);
+	bool any = false;
+
+	for (; named; named = named->next) {
+		Dwarf_Die unit;
+
+		if (!in_file(&named->die, file))
+			continue;
+		if (!any)
+			*found = named->die;
+		any = true;
+		if (scope && dwarf_diecu(&named->die, &unit, NULL, NULL) &&
+		    unit.addr == scope->unit.addr) {
+			*found = named->die;
+			return true;
+		}
+	}
+	return any;
+}
+
+/* a variable the compiler dropped is still declared in the function this is a copy of */
+static bool was_dropped(const struct code_place *place, const char *name)
+{
+	struct dwarf_scope *scope = (struct dwarf_scope *)place->scope;
+	Dwarf_Attribute attribute;
+	Dwarf_Die origin, found;
+
+	return scope && dwarf_attr(&scope->function, DW_AT_abstract_origin, &attribute) &&
+	       dwarf_formref_die(&attribute, &origin) && find_child(&origin, name, &found);
+}
+
+/* ---- parameters at the entry ---- */
+
+static const struct ctype *type_of(struct module *module, Dwarf_Die *die)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Die type;
+
+	if (!dwarf_attr_integrate(die, DW_AT_type, &attribute) ||
+	    !dwarf_formref_die(&attribute, &type))
+		return NULL;
+	return dwarf_ctype(module, &type);
+}
+
+static bool in_one_register(const struct module *module, const struct ctype *type)
+{
+	return type && type->size && type->size <= module->arch->pointer_size &&
+	       (type->kind == CTYPE_INTEGER || type->kind == CTYPE_ENUM ||
+		type->kind == CTYPE_POINTER);
+}
+
+/* the parameter's number among those passed in registers; -1 when that cannot be told */
+static int register_index(struct module *module, Dwarf_Die *function, Dwarf_Die *wanted)
+{
+	unsigned index = 0;
+	Dwarf_Die child;
+
+	for (int more = dwarf_child(function, &child); more == 0;
+	     more = dwarf_siblingof(&child, &child)) {
+		if (dwarf_tag(&child) != DW_TAG_formal_parameter)
+			continue;
+		if (!in_one_register(module, type_of(module, &child)) ||
+		    index == module->arch->parameter_count)
+			return -1;
+		if (child.addr == wanted->addr)
+			return (int)index;
+		index++;
+	}
+	return -1;
+}
+
+/* the location does not change with the address and is in the frame, which is not yet made */
+static bool is_in_frame(Dwarf_Die *die)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Op *ops;
+	size_t count;
+
+	return dwarf_attr_integrate(die, DW_AT_location, &attribute) &&
+	       dwarf_getlocation(&attribute, &ops, &count) == 0 && count == 1 &&
+	       ops[0].atom == DW_OP_fbreg && (int64_t)ops[0].number < 0;
+}
+
+static bool is_optimised(Dwarf_Die *function)
+{
+	Dwarf_Attribute attribute;
+	const char *producer;
+	Dwarf_Die unit;
+
+	if (!dwarf_diecu(function, &unit, NULL, NULL) ||
+	    !dwarf_attr(&unit, DW_AT_producer, &attribute))
+		return false;
+	producer = dwarf_formstring(&attribute);
+	return producer && strstr(producer, " -O") && !strstr(producer, " -O0");
+}
+
+bool dwarf_needs_prologue(struct module *module, Dwarf_Die *function)
+{
+	Dwarf_Die child;
+
+	if (is_optimised(function))
+		return false;
+	for (int more = dwarf_child(function, &child); more == 0;
+	     more = dwarf_siblingof(&child, &child))
+		if (dwarf_tag(&child) == DW_TAG_formal_parameter && is_in_frame(&child) &&
+		    register_index(module, function, &child) < 0)
+			return true;
+	return false;
+}
+
+static int find_location(const struct code_place *place, Dwarf_Die *die, struct object *object,
+			 struct buf *problem)
+{
+	const struct arch *arch = place->module->arch;
+	struct dwarf_scope *scope = (struct dwarf_scope *)place->scope;
+	int index = -1;
+
+	if (scope && place->at_entry && dwarf_tag(die) == DW_TAG_formal_parameter &&
+	    is_in_frame(die))
+		index = register_index(place->module, &scope->function, die);
+	if (index < 0)
+		return location_find(place, die, object, problem);
+	object->kind = OBJECT_VALUE;
+	object->fetch = fetch_register(place->module->arena, arch, arch->parameters[index], 0);
+	return 0;
+}
+
+/* ---- $return ---- */
+
+static int return_object(const struct code_place *place, struct object *object,
+			 struct buf *problem)
+{
+	struct dwarf_scope *scope = (struct dwarf_scope *)place->scope;
+	struct fetch *fetch = arena_new_object(place->module->arena, struct fetch);
+	const struct ctype *type = scope ? type_of(place->module, &scope->function) : NULL;
+	uint64_t word = place->module->arch->pointer_size;
+
+	if (!place->is_return || !scope) {
+		buf_puts(problem, "$return exists in return probes only");
+		return -ENOENT;
+	}
+	if (!type || type->kind == CTYPE_VOID) {
+		buf_printf(problem, "'%s' returns nothing", place->function);
+		return -ENOENT;
+	}
+	if (type->kind == CTYPE_FLOAT) {
+		buf_puts(problem, "floating point registers cannot be fetched");
+		return -ENOTSUP;
+	}
+	fetch->kind = FETCH_RETURN;
+	object->type = type;
+	object->fetch = fetch;
+	object->kind = OBJECT_VALUE;
+	/* x86-64 hands the address of a large structure back; AAPCS64 does not */
+	if (type->size > 2 * word && place->module->arch->machine != EM_AARCH64)
+		object->kind = OBJECT_MEMORY;
+	return 0;
+}
+
+/* ---- the questions ---- */
+
+int dwarf_find_object(const struct code_place *place, const char *name, const char *file,
+		      struct object *object, struct buf *problem)
+{
+	struct buf why = BUF_INIT;
+	Dwarf_Die die;
+	int error;
+
+	if (!file && strcmp(name, "return") == 0 && place->scope)
+		return return_object(place, object, problem);
+	if (!(place->scope && !file && find_local(place, name, &die)) &&
+	    !find_global(place, name, file, &die)) {
+		if (!was_dropped(place, name))
+			return -ENOENT;
+		buf_printf(problem, "'%s' was optimised away", name);
+		return -ENODATA;
+	}
+	object->type = type_of(place->module, &die);
+	error = find_location(place, &die, object, &why);
+	if (error)
+		buf_printf(problem, "'%s' cannot be fetched: %s", name, buf_text(&why));
+	buf_free(&why);
+	return error;
+}
+
+static bool is_listed(const struct family_variable *out, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(out[i].name + 1, name) == 0)
+			return true;
+	return false;
+}
+
+static size_t list_block(const struct code_place *place, Dwarf_Die *block, int tag,
+			 struct family_variable *out, size_t count, size_t room)
+{
+	Dwarf_Die child;
+
+	for (int more = dwarf_child(block, &child); more == 0 && count < room;
+	     more = dwarf_siblingof(&child, &child)) {
+		const char *name = dwarf_tag(&child) == tag ? dwarf_diename(&child) : NULL;
+		const struct ctype *type;
+
+		if (!name || is_listed(out, count, name))
+			continue;
+		type = type_of(place->module, &child);
+		out[count++] = (struct family_variable){
+			.name = arena_printf(place->module->arena, "$%s", name),
+			.c_type = type ? type->text : "void", .type = TYPE_LONG,
+			.is_parameter = tag == DW_TAG_formal_parameter };
+	}
+	return count;
+}
+
+size_t dwarf_variables(const struct code_place *place, struct family_variable *out, size_t room)
+{
+	struct dwarf_scope *scope = (struct dwarf_scope *)place->scope;
+	Dwarf_Die blocks[MAX_BLOCKS];
+	const struct ctype *type;
+	unsigned blocks_open;
+	size_t count = 0;
+
+	if (!scope)
+		return 0;
+	type = place->is_return ? type_of(place->module, &scope->function) : NULL;
+	if (type && type->kind != CTYPE_VOID && room)
+		out[count++] = (struct family_variable){ .name = "$return", .c_type = type->text,
+							 .type = TYPE_LONG };
+	count = list_block(place, &scope->function, DW_TAG_formal_parameter, out, count, room);
+	if (place->is_return)
+		return count;
+	blocks_open = open_blocks(place, blocks);
+	for (unsigned i = blocks_open; i-- > 0;)
+		count = list_block(place, &blocks[i], DW_TAG_variable, out, count, room);
+	return count;
+}
