@@ -35,6 +35,7 @@ enum load_kind {
 	LOAD_DATA_LOC,	/* u32: length << 16 | offset from the record's start; text of at most size
 			 * bytes, 0: no bound */
 	LOAD_REL_LOC,	/* the same, offset from behind this word */
+	LOAD_FETCHED,	/* as DATA_LOC; length 0, without a NUL, is CAPTURE_FAULT_TEXT */
 	LOAD_CPU,	/* the event's CPU */
 	LOAD_BITS,	/* size bytes, then >> shift, bits wide; is_signed */
 	LOAD_BYTES,	/* size bytes, NULs included, as a string */

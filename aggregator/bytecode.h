@@ -98,6 +98,7 @@ struct bytecode {
 	ARRAY(struct regex *) regexes;
 	ARRAY(const struct format *) formats;
 	ARRAY(struct str *) strings;	 /* constants to destroy */
+	bool asks_match;		 /* matched() or ngroups() is called somewhere */
 	struct embedded *embedded;	 /* the shared object of all C bodies, or NULL */
 };
 

@@ -481,6 +481,8 @@ static reg compile_native(struct compiler *compiler, const struct expr *expr, re
 	reg arguments[OPERANDS_MAX], result = REGISTER_NONE;
 	enum opcode code = OPCODE_NATIVE;
 
+	if (builtin->id == BUILTIN_matched || builtin->id == BUILTIN_ngroups)
+		compiler->bytecode->asks_match = true;
 	compile_list(compiler, expr->args, expr->arg_count, NULL, arguments);
 	if (builtin->result != TYPE_VOID) {
 		bool is_string = is_string_type(builtin->result);

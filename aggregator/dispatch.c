@@ -49,8 +49,8 @@ static void dispatch_run_timed(struct dispatch *dispatch)
 {
 	uint64_t start = clock_now();
 
-	vm_run(dispatch->vm, &dispatch->now);
-	timing_add(&dispatch->timings[dispatch->now.probe->index], clock_now() - start);
+	vm_run_now(dispatch->vm);
+	timing_add(&dispatch->timings[dispatch->session->now.probe->index], clock_now() - start);
 }
 
 static inline void dispatch_run(struct dispatch *dispatch)
@@ -59,7 +59,7 @@ static inline void dispatch_run(struct dispatch *dispatch)
 	if (unlikely(dispatch->timings))
 		dispatch_run_timed(dispatch);
 	else
-		vm_run(dispatch->vm, &dispatch->now);
+		vm_run_now(dispatch->vm);
 }
 
 /* ---- entries and returns ---- */
@@ -107,12 +107,24 @@ void dispatch_thread_exit(struct dispatch *dispatch, int32_t tid)
 			entry_forget(&dispatch->entries, tid, (unsigned)i);
 }
 
+/* parents that are asked for before a task counts as nobody's child */
+#define MAX_GENERATIONS 100
+
 /* a site bound to one process fires in others too: the kernel's probe is the file's */
-static bool is_of_process(const struct dispatch *dispatch, const struct event *event, int32_t pid)
+static bool is_of_process(const struct dispatch *dispatch, const struct event *event,
+			  const struct site *site)
 {
-	if (event->pid >= 0)
-		return event->pid == pid;
-	return task_find_on(dispatch->session->tasks, event->tid, event->cpu)->pid == pid;
+	struct task_model *tasks = dispatch->session->tasks;
+	int32_t pid = event->pid;
+
+	if (pid < 0)
+		pid = task_find_on(tasks, event->tid, event->cpu)->pid;
+	for (int level = 0; pid > 0 && level < MAX_GENERATIONS; level++) {
+		if (pid == site->pid || !site->with_children)
+			break;
+		pid = task_find(tasks, pid)->ppid;
+	}
+	return pid == site->pid;
 }
 
 static bool is_of_executable(const struct dispatch *dispatch, const struct event *event,
@@ -125,23 +137,28 @@ static bool is_of_executable(const struct dispatch *dispatch, const struct event
 	return address_space_has_file(space, path);
 }
 
+bool dispatch_concerns(const struct dispatch *dispatch, const struct event *event,
+		       const struct site *site)
+{
+	if (unlikely(site->pid) && !is_of_process(dispatch, event, site))
+		return false;
+	return likely(!site->executable) || is_of_executable(dispatch, event, site->executable);
+}
+
 void dispatch_hit(struct dispatch *dispatch, const struct event *event)
 {
 	const struct binding *binding = event->bindings;
+	struct vm_context *now = &dispatch->session->now;
 
-	dispatch->now.event = event;
-	dispatch->now.time = event->time;
-	dispatch->now.cpu = event->cpu;
-	dispatch->now.tid = event->tid;
+	now->event = event;
+	now->time = event->time;
+	now->cpu = event->cpu;
+	now->tid = event->tid;
 	for (; binding; binding = binding->next) {
-		if (unlikely(binding->site && binding->site->pid) &&
-		    !is_of_process(dispatch, event, binding->site->pid))
+		if (binding->site && unlikely(!dispatch_concerns(dispatch, event, binding->site)))
 			continue;
-		if (unlikely(binding->site && binding->site->executable) &&
-		    !is_of_executable(dispatch, event, binding->site->executable))
-			continue;
-		dispatch->now.probe = binding->probe;
-		dispatch->now.binding = binding;
+		now->probe = binding->probe;
+		now->binding = binding;
 		if (unlikely(binding->probe->is_entry || binding->probe->entry))
 			dispatch_paired(dispatch, binding, event);
 		else
@@ -156,7 +173,7 @@ static void dispatch_moment(struct dispatch *dispatch, const struct probe *probe
 {
 	int cpu = sched_getcpu();
 
-	dispatch->now = (struct vm_context){
+	dispatch->session->now = (struct vm_context){
 		.probe = probe,
 		.time = time,
 		.cpu = cpu > 0 ? (uint32_t)cpu : 0,
@@ -165,6 +182,18 @@ static void dispatch_moment(struct dispatch *dispatch, const struct probe *probe
 	dispatch_run(dispatch);
 	if (moment_of(probe)->exits)
 		dispatch->session->exiting = true;
+}
+
+void dispatch_task_event(struct dispatch *dispatch, const struct probe *probe,
+			 const struct event *event)
+{
+	dispatch->now = (struct vm_context){
+		.probe = probe,
+		.time = event->time,
+		.cpu = event->cpu,
+		.tid = event->tid,
+	};
+	dispatch_run(dispatch);
 }
 
 uint64_t dispatch_timer(struct dispatch *dispatch, const struct probe *probe, uint64_t due)

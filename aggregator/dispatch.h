@@ -17,7 +17,6 @@ struct dispatch {
 	const struct run_options *options;
 	struct vm *vm;
 	struct vm_session *session;
-	struct vm_context now;
 	int32_t own_tid;
 	uint64_t handlers;		/* run so far */
 	struct probe_timing *timings;	/* by probe.index; NULL without -t */
@@ -33,6 +32,12 @@ void dispatch_free(struct dispatch *dispatch);
 void dispatch_hit(struct dispatch *dispatch, const struct event *event);
 /** dispatch_thread_exit() - nothing of thread @tid will return any more */
 void dispatch_thread_exit(struct dispatch *dispatch, int32_t tid);
+/** dispatch_concerns() - is what happened in the thread of @event the business of @site? */
+bool dispatch_concerns(const struct dispatch *dispatch, const struct event *event,
+		       const struct site *site);
+/** dispatch_task_event() - run @probe's handler as of @event of the side-band, as its thread */
+void dispatch_task_event(struct dispatch *dispatch, const struct probe *probe,
+			 const struct event *event);
 /** dispatch_timer() - run @probe's handler as of @due; returns how many ns it took */
 uint64_t dispatch_timer(struct dispatch *dispatch, const struct probe *probe, uint64_t due);
 /**

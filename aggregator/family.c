@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "process-event.h"
 #include "timer.h"
 
 #define PERIOD_MIN UINT64_C(100000)			/* 100 µs */
@@ -178,6 +179,14 @@ static int resolve_hz(struct family_match *match)
 	ROW("timer." #unit "(number).randomize(number)", resolve_##unit,                        \
 	    "the same, give or take up to so many, at random"),
 
+#define PROCESS_ROWS(process, whose)                                                            \
+	ROW(process ".begin", process_event_resolve, "when a process " whose " begins"),        \
+	ROW(process ".end", process_event_resolve, "when a process " whose " ends"),            \
+	ROW(process ".thread.begin", process_event_resolve,                                     \
+	    "when a further thread of a process " whose " begins"),                             \
+	ROW(process ".thread.end", process_event_resolve,                                       \
+	    "when a further thread of a process " whose " ends"),
+
 const struct family aggregator_families[] = {
 	ROW("begin", resolve_begin, "when the run begins"),
 	ROW("begin(number)", resolve_begin, "when the run begins, lower numbers first"),
@@ -192,6 +201,9 @@ const struct family aggregator_families[] = {
 	ROW("timer.jiffies(number)", resolve_jiffies, "every so many kernel ticks"),
 	ROW("timer.jiffies(number).randomize(number)", resolve_jiffies,
 	    "the same, give or take up to so many, at random"),
+	PROCESS_ROWS("process(string)", "of a program")
+	PROCESS_ROWS("process(number)", "of one number")
+	PROCESS_ROWS("process", "of the target and its children, or any,")
 };
 const size_t aggregator_family_count = ARRAY_SIZE(aggregator_families);
 

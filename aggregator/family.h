@@ -9,6 +9,8 @@ enum moment {
 	MOMENT_BEGIN, MOMENT_END, MOMENT_ERROR, /* in the order of sequence */
 	MOMENT_NEVER,
 	MOMENT_TIMER,
+	/* told by the task side-band; whose, is the site's business */
+	MOMENT_PROCESS_BEGIN, MOMENT_PROCESS_END, MOMENT_THREAD_BEGIN, MOMENT_THREAD_END,
 };
 
 struct moment_probe {

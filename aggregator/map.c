@@ -21,7 +21,7 @@ enum {
 
 struct map {
 	struct map_shape shape;
-	size_t stride;		/* values in one entry: header, keys, value */
+	size_t stride;		/* values in one entry: header, keys, value; key_count + 2 */
 	size_t limit;		/* entries */
 	union value *entries;
 	size_t used;		/* entries and gaps */
@@ -68,15 +68,22 @@ static inline uint64_t hash_fold(uint64_t hash, uint64_t part)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static inline uint32_t keys_hash(const struct map *map, const union value *keys)
+/* @count is map->shape.key_count, where the compiler may unroll the loop */
+static inline __attribute__((always_inline)) uint32_t
+keys_hash_of(const struct map *map, const union value *keys, unsigned count)
 {
 	uint64_t hash = 0x2545f4914f6cdd1dULL;
 
-	for (unsigned i = 0; i < map->shape.key_count; i++)
+	for (unsigned i = 0; i < count; i++)
 		hash = hash_fold(hash, map->shape.key_types[i] == TYPE_STRING ?
 					       str_hash(keys[i].string) :
 					       (uint64_t)keys[i].number);
 	return (uint32_t)(hash ^ hash >> 32);
+}
+
+static inline uint32_t keys_hash(const struct map *map, const union value *keys)
+{
+	return keys_hash_of(map, keys, map->shape.key_count);
 }
 
 /* one comparison tells for longs, and for the strings of constants and task names */
@@ -86,9 +93,10 @@ static inline bool key_equal(enum type type, union value a, union value b)
 	       (type == TYPE_STRING && str_equal(a.string, b.string));
 }
 
-static inline bool keys_equal(const struct map *map, const union value *a, const union value *b)
+static inline __attribute__((always_inline)) bool
+keys_equal_of(const struct map *map, const union value *a, const union value *b, unsigned count)
 {
-	for (unsigned i = 0; i < map->shape.key_count; i++)
+	for (unsigned i = 0; i < count; i++)
 		if (!key_equal(map->shape.key_types[i], a[i], b[i]))
 			return false;
 	return true;
@@ -139,7 +147,8 @@ static void entry_release(struct map *map, union value *entry)
 
 /* ---- the index ---- */
 
-static inline size_t index_find(const struct map *map, const union value *keys, uint32_t hash)
+static inline __attribute__((always_inline)) size_t
+index_find_of(const struct map *map, const union value *keys, uint32_t hash, unsigned count)
 {
 	for (size_t i = hash & map->slot_mask;; i = (i + 1) & map->slot_mask) {
 		uint64_t slot = map->slots[i];
@@ -147,9 +156,14 @@ static inline size_t index_find(const struct map *map, const union value *keys, 
 		if (!slot)
 			return NO_SLOT;
 		if (slot >> 32 == hash &&
-		    likely(keys_equal(map, entry_at(map, (uint32_t)slot - 1) + 1, keys)))
+		    likely(keys_equal_of(map, entry_at(map, (uint32_t)slot - 1) + 1, keys, count)))
 			return i;
 	}
+}
+
+static inline size_t index_find(const struct map *map, const union value *keys, uint32_t hash)
+{
+	return index_find_of(map, keys, hash, map->shape.key_count);
 }
 
 static void index_put(struct map *map, uint32_t hash, size_t entry)
@@ -319,14 +333,24 @@ union value *map_get(struct map *map, const union value *keys)
 	return entry_value(map, entry_at(map, (uint32_t)map->slots[slot] - 1));
 }
 
-union value *map_reach(struct map *map, const union value *keys)
+static inline __attribute__((always_inline)) union value *
+reach(struct map *map, const union value *keys, unsigned count)
 {
-	uint32_t hash = keys_hash(map, keys);
-	size_t slot = index_find(map, keys, hash);
+	uint32_t hash = keys_hash_of(map, keys, count);
+	size_t slot = index_find_of(map, keys, hash, count);
 
 	if (unlikely(slot == NO_SLOT))
 		return map_insert(map, keys, hash);
-	return entry_value(map, entry_at(map, (uint32_t)map->slots[slot] - 1));
+	return map->entries + ((uint32_t)map->slots[slot] - 1) * (size_t)(count + 2) + count + 1;
+}
+
+union value *map_reach(struct map *map, const union value *keys)
+{
+	switch (map->shape.key_count) {
+	case 1: return reach(map, keys, 1);
+	case 2: return reach(map, keys, 2);
+	default: return reach(map, keys, map->shape.key_count);
+	}
 }
 
 bool map_delete(struct map *map, const union value *keys)

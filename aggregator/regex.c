@@ -25,6 +25,8 @@ struct regex {
 	pcre2_match_context *limits;
 	pcre2_code *code;
 	pcre2_match_data *match;
+	int (*find)(const pcre2_code *code, PCRE2_SPTR text, PCRE2_SIZE length, PCRE2_SIZE start,
+		    uint32_t options, pcre2_match_data *match, pcre2_match_context *limits);
 	unsigned group_count; /* with the whole match */
 	bool has_choice;      /* the first match need not be the longest */
 	int *workspace;
@@ -356,7 +358,8 @@ static int regex_prepare(struct regex *regex, const struct buf *pattern)
 				    &offset, NULL);
 	if (!regex->code)
 		return error;
-	pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE); /* without it: interpreted */
+	regex->find = pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE) == 0 ? pcre2_jit_match :
+										pcre2_match;
 	pcre2_pattern_info(regex->code, PCRE2_INFO_CAPTURECOUNT, &regex->group_count);
 	regex->group_count++;
 	regex->match = pcre2_match_data_create_from_pattern(regex->code, regex->memory);
@@ -465,7 +468,8 @@ static void groups_lengthen(struct regex *regex, const char *text, size_t length
 	struct regex_span first = groups->spans[0], longest;
 	uint32_t options = PCRE2_ANCHORED | PCRE2_ENDANCHORED;
 
-	if (!match_longest(regex, text, length, first.start, PCRE2_ANCHORED, &longest) ||
+	if ((size_t)first.end == length ||
+	    !match_longest(regex, text, length, first.start, PCRE2_ANCHORED, &longest) ||
 	    longest.end <= first.end)
 		return;
 	if ((size_t)longest.end < length)
@@ -480,7 +484,7 @@ static void groups_lengthen(struct regex *regex, const char *text, size_t length
 bool regex_match(struct regex *regex, const char *text, size_t length, struct regex_groups *groups)
 {
 	struct regex_span whole;
-	int found = pcre2_match(regex->code, (PCRE2_SPTR)text, length, 0, 0, regex->match,
+	int found = regex->find(regex->code, (PCRE2_SPTR)text, length, 0, 0, regex->match,
 				regex->limits);
 	bool exploded = found < 0 && found != PCRE2_ERROR_NOMATCH;
 	bool matches = exploded ? match_longest(regex, text, length, 0, 0, &whole) : found > 0;

@@ -24,6 +24,7 @@
 #include "dispatch.h"
 #include "merge.h"
 #include "output.h"
+#include "process-event.h"
 #include "timer.h"
 
 #define INTERRUPT_GRACE_NS UINT64_C(500000000)
@@ -43,6 +44,7 @@ struct aggregator {
 	struct vm *vm;
 	struct vm_session *session;
 	struct dispatch dispatch;
+	bool process_events;		/* there are probes on the side-band's events */
 	struct merge merge;
 	struct timers timers;
 	struct output output;
@@ -134,6 +136,7 @@ struct aggregator *aggregator_new(const struct program *program,
 	}
 	aggregator_init_session(aggregator);
 	dispatch_init(&aggregator->dispatch, program, &aggregator->options, aggregator->vm);
+	aggregator->process_events = process_event_probes(program);
 	timers_init(&aggregator->timers, program);
 	return aggregator;
 }
@@ -251,6 +254,21 @@ static void run_timers(struct aggregator *aggregator, uint64_t until)
 	}
 }
 
+static void run_task_event(struct aggregator *aggregator, const struct event *event)
+{
+	bool probed = aggregator->process_events && !aggregator->closed &&
+		      event->time <= aggregator->cut;
+
+	if (event->kind == EVENT_EXIT) {
+		if (probed)
+			process_event_dispatch(&aggregator->dispatch, event);
+		dispatch_thread_exit(&aggregator->dispatch, event->tid);
+	}
+	task_model_apply(aggregator->tasks, event);
+	if (probed && event->kind != EVENT_EXIT)
+		process_event_dispatch(&aggregator->dispatch, event);
+}
+
 static inline void run_event(struct aggregator *aggregator, const struct event *event)
 {
 	if (likely(event->kind == EVENT_HIT)) {
@@ -263,9 +281,8 @@ static inline void run_event(struct aggregator *aggregator, const struct event *
 	} else if (event->kind == EVENT_LOST) {
 		aggregator->session->lost += event->count;
 	} else {
-		if (event->kind == EVENT_EXIT)
-			dispatch_thread_exit(&aggregator->dispatch, event->tid);
-		task_model_apply(aggregator->tasks, event);
+		run_task_event(aggregator, event);
+		aggregator->session->task = NULL;
 	}
 }
 
@@ -311,6 +328,7 @@ static uint64_t run_round(struct aggregator *aggregator)
 	bound = merge_bound(&aggregator->merge, now - slack);
 	run_deliver(aggregator, bound, bound);
 	task_model_forget_exited(aggregator->tasks, bound);
+	aggregator->session->task = NULL;
 	run_follow_wall(aggregator);
 	run_flush(aggregator->session);
 	run_check_end(aggregator);
@@ -597,6 +615,8 @@ int aggregator_run(struct aggregator *aggregator)
 	int nice = getpriority(PRIO_PROCESS, 0);
 
 	dispatch_begin(&aggregator->dispatch);
+	if (aggregator->process_events)
+		process_event_existing(&aggregator->dispatch);
 	run_flush(aggregator->session);
 	run_check_end(aggregator);
 	if (!aggregator->ending && run_start(aggregator)) {

@@ -14,6 +14,7 @@ struct task_model;
 struct task {
 	int32_t tid, pid, ppid;	/* pid is the process (tgid) */
 	struct str *comm;	/* immortal: one copy per distinct name for the whole run */
+	bool executing;		/* an execve() was seen whose program is not mapped yet */
 	bool exited;		/* an EXIT was seen; kept until the end of the round */
 	uint64_t start_time;	/* ns, CLOCK_MONOTONIC; 0 when it lived before the run */
 	struct address_space *space; /* its process's, or NULL: ask task_space() */

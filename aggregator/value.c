@@ -11,7 +11,7 @@
 /* XXH3 of no bytes; str_hash() never has to write to this constant */
 #define EMPTY_HASH 0x2d06800538d394c2ULL
 
-static const struct str empty = { .refs = STR_IMMORTAL, .hash = EMPTY_HASH, .data = "" };
+const struct str str_nothing = { .refs = STR_IMMORTAL, .hash = EMPTY_HASH, .data = "" };
 
 struct str *str_reserve(size_t length)
 {
@@ -33,11 +33,6 @@ struct str *str_new(const char *data, size_t length)
 	return str;
 }
 
-struct str *str_empty(void)
-{
-	return (struct str *)&empty;
-}
-
 struct str *str_immortal(const char *data, size_t length)
 {
 	struct str *str = str_new(data, length);
@@ -48,7 +43,7 @@ struct str *str_immortal(const char *data, size_t length)
 
 void str_destroy(struct str *str)
 {
-	if (str != &empty)
+	if (str != &str_nothing)
 		free(str);
 }
 

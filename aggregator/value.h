@@ -31,7 +31,11 @@ struct str *str_new(const char *data, size_t length);
 /** str_reserve() - @length bytes to be filled in by the caller before anyone else sees it */
 struct str *str_reserve(size_t length);
 /** str_empty() - "", borrowed, immortal */
-struct str *str_empty(void);
+extern const struct str str_nothing;
+static inline struct str *str_empty(void)
+{
+	return (struct str *)&str_nothing;
+}
 /** str_immortal() - a constant; free it with str_destroy() when the run is over */
 struct str *str_immortal(const char *data, size_t length);
 void str_destroy(struct str *str);

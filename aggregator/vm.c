@@ -28,19 +28,26 @@ struct frame {
 	size_t walks;		 /* first of its walks */
 };
 
+/* a probe's code with its registers, kept from run to run; what a run needs at once stands together */
+struct handler {
+	const struct code *code;
+	union value *registers;
+	uint16_t first_long, long_locals, first_string, string_locals;
+	unsigned cursors;
+};
+
 struct vm {
 	struct vm_session session;
 	struct bytecode bytecode;
 	struct global *globals;
 	size_t global_count;
-	union value **handlers;	/* the registers of each handler, kept from run to run */
+	struct handler *handlers; /* by probe.index */
 	union value *stack;	/* the registers of function calls */
 	size_t stack_top, stack_capacity;
 	struct frame *frames;
 	size_t depth, frame_capacity;
 	struct walk *walks;
 	size_t walk_count, walk_capacity;
-	struct task *task;		/* of the event, looked up when first asked for */
 	struct str *recent[RECENT_TEXTS];
 	struct last_match match;
 	struct tokenizer tokenizer;
@@ -184,21 +191,26 @@ static union value *frame_enter(struct vm *vm, const struct code *code, const st
  * A handler does not run twice at once, so its registers stay where they are: constants need no
  * copying, temporaries no clearing, and only named variables start afresh.
  */
-static void handler_enter(struct vm *vm, const struct code *code, union value *registers)
+static inline void handler_enter(struct vm *vm, const struct handler *handler)
 {
-	union value *local = registers + code->long_constants;
+	union value *local = handler->registers + handler->first_long;
 
-	for (size_t i = 0; i < code->long_locals; i++)
+	for (size_t i = 0; i < handler->long_locals; i++)
 		local[i].number = 0;
-	local = registers + code->longs + code->string_constants;
-	for (size_t i = 0; i < code->string_locals; i++) {
+	local = handler->registers + handler->first_string;
+	for (size_t i = 0; i < handler->string_locals; i++) {
 		str_unref(local[i].string);
 		local[i].string = str_empty();
 	}
-	vm->frames[0] = (struct frame){ code, NULL, registers, 0 };
+	vm->frames[0] = (struct frame){ handler->code, NULL, handler->registers, 0 };
 	vm->depth = 1;
-	if (code->cursors)
-		walks_reserve(vm, code->cursors);
+	if (handler->cursors)
+		walks_reserve(vm, handler->cursors);
+}
+
+static inline bool handler_returns(struct vm *vm, const struct code *code)
+{
+	return likely(vm->depth == 1 && !code->cursors);
 }
 
 static void frame_leave(struct vm *vm)
@@ -394,6 +406,7 @@ static bool load_span(const struct event *event, const struct load *load, size_t
 		break;
 	case LOAD_DATA_LOC:
 	case LOAD_REL_LOC:
+	case LOAD_FETCHED:
 		if (!load_unsigned(event, load->offset, 4, &word))
 			return false;
 		*offset = (word & 0xffff) + (load->kind == LOAD_REL_LOC ? load->offset + 4u : 0);
@@ -428,6 +441,10 @@ static struct str *capture_text(struct vm *vm, unsigned slot)
 		return NULL;
 	}
 	text = (const char *)vm->session.now.event->data + offset;
+	if (load->kind == LOAD_FETCHED && !size) {
+		text = CAPTURE_FAULT_TEXT;
+		size = strlen(text);
+	}
 	if (load->kind != LOAD_BYTES)
 		size = strnlen(text, size);
 	length = native_limit_length(&vm->session, size);
@@ -440,10 +457,11 @@ static struct str *capture_text(struct vm *vm, unsigned slot)
 
 static struct task *current_task(struct vm *vm)
 {
-	if (!vm->task)
-		vm->task = task_find_on(vm->session.tasks, vm->session.now.tid,
-					vm->session.now.cpu);
-	return vm->task;
+	struct vm_session *session = &vm->session;
+
+	if (!session->task || unlikely(session->task->tid != session->now.tid || !session->now.tid))
+		session->task = task_find_on(session->tasks, session->now.tid, session->now.cpu);
+	return session->task;
 }
 
 static int64_t current_pid(struct vm *vm)
@@ -539,6 +557,8 @@ static bool match(struct vm *vm, struct regex *regex, struct str *subject)
 {
 	struct last_match *last = &vm->match;
 
+	if (!vm->bytecode.asks_match)
+		return regex_match(regex, subject->data, subject->length, NULL);
 	if (!regex_match(regex, subject->data, subject->length, &last->groups))
 		return false;
 	str_ref(subject);
@@ -716,7 +736,7 @@ static int64_t modulo(int64_t a, int64_t b)
 }
 
 /* runs the handler in the top frame; false when an error or an abort ended it */
-static bool interpret(struct vm *vm)
+static inline bool interpret(struct vm *vm)
 {
 	static const void *const labels[] = {
 #define OPCODE(name, operands) &&do_##name,
@@ -841,6 +861,8 @@ do_JUMP_UNLESS:
 		GO(insn_target(i));
 	NEXT;
 do_RETURN:
+	if (handler_returns(vm, code))
+		return true;
 	pc = vm->frames[vm->depth - 1].call;
 	frame_leave(vm);
 	if (!vm->depth)
@@ -1099,18 +1121,27 @@ raise:
 
 /* ---- life ---- */
 
+static void handler_make(struct handler *handler, const struct code *code)
+{
+	size_t size = code->registers * sizeof(union value);
+
+	handler->code = code;
+	handler->registers = memory_alloc(size + 1);
+	memcpy(handler->registers, code->frame, size);
+	handler->first_long = (uint16_t)code->long_constants;
+	handler->long_locals = (uint16_t)code->long_locals;
+	handler->first_string = (uint16_t)(code->longs + code->string_constants);
+	handler->string_locals = (uint16_t)code->string_locals;
+	handler->cursors = code->cursors;
+}
+
 static void handlers_make(struct vm *vm)
 {
 	const struct bytecode *bytecode = &vm->bytecode;
 
 	vm->handlers = memory_zalloc((bytecode->probe_count + 1) * sizeof(*vm->handlers));
-	for (size_t i = 0; i < bytecode->probe_count; i++) {
-		const struct code *code = &bytecode->probes[i];
-		size_t size = code->registers * sizeof(union value);
-
-		vm->handlers[i] = memory_alloc(size + 1);
-		memcpy(vm->handlers[i], code->frame, size);
-	}
+	for (size_t i = 0; i < bytecode->probe_count; i++)
+		handler_make(&vm->handlers[i], &bytecode->probes[i]);
 	vm->frame_capacity = 16;
 	vm->frames = memory_alloc(vm->frame_capacity * sizeof(*vm->frames));
 }
@@ -1118,11 +1149,11 @@ static void handlers_make(struct vm *vm)
 static void handlers_free(struct vm *vm)
 {
 	for (size_t i = 0; i < vm->bytecode.probe_count; i++) {
-		const struct code *code = &vm->bytecode.probes[i];
+		const struct handler *handler = &vm->handlers[i];
 
-		for (size_t k = code->longs + code->string_constants; k < code->registers; k++)
-			str_unref(vm->handlers[i][k].string);
-		free(vm->handlers[i]);
+		for (size_t k = handler->first_string; k < handler->code->registers; k++)
+			str_unref(handler->registers[k].string);
+		free(handler->registers);
 	}
 	free(vm->handlers);
 }
@@ -1182,15 +1213,11 @@ struct bytecode *vm_bytecode(struct vm *vm)
 	return &vm->bytecode;
 }
 
-bool vm_run(struct vm *vm, const struct vm_context *context)
+bool vm_run_now(struct vm *vm)
 {
-	const struct code *code = &vm->bytecode.probes[context->probe->index];
-
-	vm->session.now = *context;
-	vm->task = NULL;
 	vm->fatal = vm->quiet = vm->bare = false;
 	vm->actions = 0;
-	handler_enter(vm, code, vm->handlers[context->probe->index]);
+	handler_enter(vm, &vm->handlers[vm->session.now.probe->index]);
 	if (likely(interpret(vm)))
 		return true;
 	buf_reset(&vm->text);
@@ -1198,6 +1225,12 @@ bool vm_run(struct vm *vm, const struct vm_context *context)
 		return true;
 	report_error(vm);
 	return false;
+}
+
+bool vm_run(struct vm *vm, const struct vm_context *context)
+{
+	vm->session.now = *context;
+	return vm_run_now(vm);
 }
 
 void vm_dump(struct vm *vm, FILE *out)

@@ -29,6 +29,7 @@ struct vm_session {
 	struct task_model *tasks;
 	struct buf output;		/* printf's text, flushed by the run loop */
 	struct vm_context now;
+	struct task *task;		/* found last; NULL when tasks changed since */
 	int64_t wall_offset;		/* ns: CLOCK_REALTIME - CLOCK_MONOTONIC */
 	uint64_t lost;			/* events lost so far, for scripts that ask */
 	bool exiting;			/* exit() was called, or too many errors */
@@ -70,6 +71,8 @@ struct vm_session *vm_session(struct vm *vm);
  * already reported and counted in the session.
  */
 bool vm_run(struct vm *vm, const struct vm_context *context);
+/** vm_run_now() - the same at the moment that vm_session(vm)->now already tells */
+bool vm_run_now(struct vm *vm);
 /** vm_load_number() - a number from an event's record; false when it is not there */
 bool vm_load_number(const struct event *event, const struct load *load, int64_t *out);
 void vm_dump(struct vm *vm, FILE *out);

@@ -625,6 +625,8 @@ static struct known plan_expr(struct planner *planner, struct expr **slot)
 		known.number = (int64_t)(0 - (uint64_t)known.number);
 		return known;
 	case EXPR_INCREMENT:
+		if (expr->a->kind != EXPR_SYMBOL)
+			plan_expr(planner, &expr->a);
 		forget_expr(planner, expr);
 		return nothing;
 	default: return plan_children(planner, expr);
@@ -811,3 +813,111 @@ void capture_report_late(struct semantics *sem)
 			tree_walk_stmt(&visitor, probe->body);
 	}
 }
+
+#ifdef UNIT_TEST
+#include "test-family.h"
+
+/* code whose $p is a register, $n another, $q memory behind $p */
+static struct capture *code_variable(struct frontend *frontend, const struct site *site,
+				     const struct expr *target)
+{
+	static const struct fetch p = { .kind = FETCH_REGISTER, .reg = 5 };
+	static const struct fetch n = { .kind = FETCH_REGISTER, .reg = 4 };
+	static const struct fetch q = { .kind = FETCH_DEREF, .base = &p, .size = 8 };
+	const struct fetch *fetch = target->name[1] == 'p' ? &p : target->name[1] == 'n' ? &n : &q;
+	struct capture *capture = arena_new_object(frontend_arena(frontend), struct capture);
+
+	(void)site;
+	capture->kind = CAPTURE_FETCH;
+	capture->type = TYPE_LONG;
+	capture->name = target->name;
+	capture->recipe = recipe_number(frontend_arena(frontend), fetch);
+	return capture;
+}
+
+static int code_resolve(struct family_match *match)
+{
+	static const struct code_place place;
+	struct site *site = arena_new_object(match->arena, struct site);
+
+	site->name = "code";
+	site->place = &place;
+	match->emit(match, match->point, site, NULL);
+	return 0;
+}
+
+static const struct family code_family = {
+	.pattern = "code", .source = FAMILY_TRACEFS, .resolve = code_resolve,
+	.variable = code_variable,
+};
+
+/* the captures' recipes, and how many messages there were */
+static void check_captures(const char *script, const char *recipes, size_t messages)
+{
+	struct frontend *frontend = test_session(NULL, script);
+	struct program *program;
+	struct buf text = BUF_INIT;
+
+	frontend_add_family(frontend, &code_family, NULL);
+	program = test_compile(frontend);
+	CHECK(program && program->probes.count == 1);
+	for (size_t i = 0; i < program->probes.items[0]->captures.count; i++) {
+		recipe_print(program->probes.items[0]->captures.items[i]->recipe, &text);
+		buf_putc(&text, ' ');
+	}
+	CHECK_STR(buf_text(&text), recipes);
+	CHECK_INT(frontend->diags.count, messages);
+	buf_free(&text);
+	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(capture_through_locals_and_constants)
+{
+	check_captures("probe code { a = $p; b = a + 2 * 8; println(user_int(b - 4)) }",
+		       "user s32[r5+12] ", 0);
+	check_captures("probe code { println(user_string($q + 8)) }", "user text[u64[r5]+8] ", 0);
+	check_captures("probe code { println(kernel_long(kernel_pointer($p) + 8)) }",
+		       "s64[u64[r5]+8] ", 0);
+	check_captures("probe code { println(kernel_string_n($p, 3 + 4)) }", "text[r5] up to 7 ",
+		       0);
+	check_captures("probe code { println(user_buffer_quoted($p, 16)) }",
+		       "user bytes[r5] up to 16 r5 ", 0);
+}
+
+UNIT_TEST_CASE(capture_through_functions)
+{
+	check_captures("function f(a) { if (a == 3) return \"\"; return g(a + 8) }\n"
+		       "function g(b) { return user_string(user_ulong(b)) }\n"
+		       "probe code { println(f($p)) }", "r5 user text[user u64[r5+8]] ", 0);
+	check_captures("function step(a) { return user_ulong(a + 8) }\n"
+		       "probe code { println(user_int(step(step($p)))) }",
+		       "user s32[user u64[user u64[r5+8]+8]] ", 0);
+}
+
+UNIT_TEST_CASE(capture_knows_what_it_does_not_know)
+{
+	check_captures("probe code { if ($n) a = $p; else a = $n; println(user_int(a)) }",
+		       "r4 r5 ", 1);
+	check_captures("probe code { a = $p; for (i = 0; i < 3; i++) a = user_ulong(a)\n"
+		       "println(a) }", "r5 ", 1);
+	check_captures("function f(a) { return a ? f(user_ulong(a)) : 0 }\n"
+		       "probe code { println(f($p)) }", "r5 user u64[r5] ", 1);
+	check_captures("probe code { println(user_long(user_int($p))) }", "user s32[r5] ", 1);
+	check_captures("probe code { if ($n) a = $p; else a = $p + 0; println(user_int(a)) }",
+		       "user s32[r5] ", 0);
+}
+
+UNIT_TEST_CASE(capture_late_reads_are_errors_when_strict)
+{
+	static const struct frontend_options options = { .strict = true };
+	struct frontend *frontend = test_session(&options, "probe event(\"open\") {"
+							   "println(user_int($flags)) }");
+
+	CHECK(!test_compile(frontend));
+	CHECK_INT(diag_error_count(frontend), 1);
+	frontend_free(frontend);
+	frontend = test_session(&options, "probe begin { println(user_int(0)) }");
+	CHECK(test_compile(frontend));
+	frontend_free(frontend);
+}
+#endif

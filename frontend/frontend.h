@@ -185,7 +185,6 @@ enum capture_kind {
 	CAPTURE_FIELD,	/* a field of the trace event: name */
 	CAPTURE_COUNTER,/* @perf("name") */
 	CAPTURE_FETCH,	/* read by the kernel when the probe fires: recipe */
-	CAPTURE_SAVED,	/* saved is what the entry probe captured, for this call of the function */
 };
 
 /*
@@ -227,7 +226,6 @@ struct capture {
 	const struct token *token;
 	const struct recipe *recipe; /* FETCH; NULL when the value is the constant addend alone */
 	int64_t addend;		/* FETCH of a long: the handler adds this (target.c does) */
-	const struct capture *saved; /* SAVED: a capture of probe.entry */
 	unsigned slot;		/* index in probe.captures */
 };
 
@@ -236,12 +234,12 @@ enum filter_subject { FILTER_FIELD, FILTER_PID, FILTER_TID, FILTER_EXECNAME, FIL
 struct filter_term {
 	enum filter_subject subject;
 	const char *field;	/* FILTER_FIELD: the capture's name */
-	const struct capture *capture; /* FILTER_FIELD */
-	bool may_fault;		/* a text the kernel may fail to read: let that pass too */
 	enum op op;		/* OP_EQ … OP_GE */
 	bool is_string;
 	int64_t number;
 	const char *string;
+	const struct capture *capture; /* FILTER_FIELD */
+	bool may_fault;		/* a text the kernel may fail to read: let that pass too */
 };
 /* a handler does nothing unless all terms hold; the handler tests them itself all the same */
 typedef ARRAY(struct filter_term) filter;
@@ -259,6 +257,8 @@ struct site {
 	 * arguments itself through debuginfo.h, and the family needs no variable() of its own */
 	const struct code_place *place;
 	int32_t pid; /* only hits of this process are the probe's; 0: of any */
+	bool with_children; /* … or of those it forked, and theirs */
+	unsigned needs; /* enum context_need: to tell its hits apart, whatever the handler needs */
 	const char *executable; /* hits count only in processes that run this file; or NULL */
 };
 

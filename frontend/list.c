@@ -34,13 +34,15 @@ static size_t print_lines(line_array *lines, FILE *out)
 
 static void list_site_variables(struct semantics *sem, const struct probe *probe, struct buf *line)
 {
+	const struct site *site = probe->sites.count ? probe->sites.items[0] : NULL;
 	struct family_variable variables[MAX_LISTED_VARIABLES];
-	size_t count;
+	size_t count = 0;
 
-	if (!probe->family->variables || !probe->sites.count)
-		return;
-	count = probe->family->variables(sem->frontend, probe->sites.items[0], variables,
-					 MAX_LISTED_VARIABLES);
+	if (site && site->place)
+		count = debuginfo_variables(site->place, variables, MAX_LISTED_VARIABLES);
+	else if (site && probe->family->variables)
+		count = probe->family->variables(sem->frontend, site, variables,
+						 MAX_LISTED_VARIABLES);
 	for (size_t i = 0; i < count; i++)
 		buf_printf(line, " %s:%s", variables[i].name, variables[i].c_type ?
 			   variables[i].c_type : type_name(variables[i].type));

@@ -293,6 +293,8 @@ int frontend_plan(struct frontend *frontend)
 		return -EINVAL;
 	for (size_t i = 0; i < program->probes.count; i++)
 		plan_filter(frontend->semantics, program->probes.items[i]);
+	if (!frontend->options.no_optimize)
+		propagate_constants(frontend->semantics);
 	return 0;
 }
 

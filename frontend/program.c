@@ -152,6 +152,8 @@ static void number_probe(struct semantics *sem, struct program *program, struct 
 	probe->captures.count = usage.captures.count;
 	probe->captures.capacity = usage.captures.capacity;
 	probe->needs = usage.needs;
+	if (probe->sites.count)
+		probe->needs |= probe->sites.items[0]->needs;
 	if (probe->sites.count && probe->sites.items[0]->pid)
 		probe->needs |= NEED_TASK;
 	probe->index = (unsigned)program->probes.count;

@@ -191,6 +191,9 @@ bool target_is_defined(struct resolver *resolver, const struct expr *expr);
 /** resolve_global() - the global @name as the resolver's unit sees it, or NULL */
 struct variable *resolve_global(struct resolver *resolver, const char *name);
 
+/** propagate_constants() - what aliases set once to a literal becomes that literal; types known */
+void propagate_constants(struct semantics *sem);
+
 /* ---- embedded.c ---- */
 
 /** embedded_resolve_expression() - %{ … %} or @const("…") becomes a call of a C body */

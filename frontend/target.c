@@ -191,8 +191,6 @@ static struct expr *family_value(struct resolver *resolver, struct expr *target)
 	const struct probe *probe = resolver->probe;
 	struct capture *capture;
 
-	if (!probe->family->variable)
-		return NULL;
 	resolve_indexes(resolver, target);
 	capture = probe->family->variable(resolver->sem->frontend, probe_site(probe), target);
 	return capture ? capture_expr(resolver, capture, target->token) : NULL;
@@ -213,10 +211,10 @@ static bool resolve_value(struct resolver *resolver, struct expr **slot, struct 
 	size_t errors = frontend->error_count;
 	struct expr *value = NULL;
 
-	if (site && site->place && !is_of_entry(site, target))
-		value = place_value_resolve(resolver, site->place, target);
-	else if (site && !site->place)
+	if (site && site->family->variable)
 		value = family_value(resolver, target);
+	else if (site && site->place && !is_of_entry(site, target))
+		value = place_value_resolve(resolver, site->place, target);
 	if (value)
 		*slot = value;
 	else if (frontend->error_count == errors && (!site || !entry_resolve(resolver, slot, target)))

@@ -15,6 +15,7 @@
 #include <perf/evlist.h>
 #include <perf/evsel.h>
 #include <perf/mmap.h>
+#include <perf/threadmap.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -39,6 +40,7 @@ struct perf_opened {
 	int *fds;		    /* of the first event: those that become readable */
 	size_t fd_count;
 	struct perf_cpu_map *cpus;
+	struct perf_thread_map *threads; /* NULL: every task */
 	struct perf_mmap **rings; /* one for each CPU, owned by evlist */
 	unsigned cpu_count;
 	size_t ring_bytes;
@@ -236,8 +238,10 @@ static void take_descriptor(int fd, void *data)
 	/* a filter only saves work: without it the handlers find out themselves */
 	if (newcomers->filter)
 		ioctl(fd, PERF_EVENT_IOC_SET_FILTER, newcomers->filter);
-	if (newcomers->is_first && opened->fd_count < opened->cpu_count)
-		opened->fds[opened->fd_count++] = fd;
+	if (!newcomers->is_first)
+		return;
+	opened->fds = memory_realloc(opened->fds, (opened->fd_count + 1) * sizeof(*opened->fds));
+	opened->fds[opened->fd_count++] = fd;
 }
 
 /* only now that there are rings: a descriptor without one is always ready */
@@ -288,10 +292,10 @@ static int try_open(struct perf_opened *opened, struct perf_event_attr *attrs,
 	}
 	if (!opened->evlist)
 		return -ENOMEM;
-	perf_evlist__set_maps(opened->evlist, opened->cpus, NULL);
+	perf_evlist__set_maps(opened->evlist, opened->cpus, opened->threads);
 	for (size_t i = 0; i < opened->count; i++) {
 		struct newcomers newcomers = { opened, filters ? filters[i] : NULL, i == 0 };
-		int result = perf_evsel__open(opened->evsels[i], opened->cpus, NULL);
+		int result = perf_evsel__open(opened->evsels[i], opened->cpus, opened->threads);
 
 		*failed = i;
 		if (result)
@@ -339,6 +343,32 @@ static void list_rings(struct perf_opened *opened)
 	perf_evlist__for_each_mmap(opened->evlist, ring, false)
 		if (index < opened->cpu_count)
 			opened->rings[index++] = ring;
+}
+
+/* every thread of @pid there is now; those it makes later inherit */
+static struct perf_thread_map *list_threads(pid_t pid)
+{
+	ARRAY(pid_t) tids = { .items = NULL };
+	struct perf_thread_map *map;
+	struct arena *arena = arena_new();
+	struct dirent *entry;
+	DIR *directory = opendir(arena_printf(arena, "/proc/%d/task", pid));
+
+	while (directory && (entry = readdir(directory)))
+		if (entry->d_name[0] != '.')
+			array_push(arena, &tids, (pid_t)atoi(entry->d_name));
+	if (directory)
+		closedir(directory);
+	if (tids.count == 0)
+		array_push(arena, &tids, pid);
+	map = perf_thread_map__new_array((int)tids.count, tids.items);
+	arena_free(arena);
+	return map;
+}
+
+static unsigned thread_count(const struct perf_opened *opened)
+{
+	return opened->threads ? (unsigned)perf_thread_map__nr(opened->threads) : 1;
 }
 
 static bool open_and_map(struct perf_opened *opened, struct perf_event_attr *attrs,
@@ -391,8 +421,8 @@ static unsigned ring_pages(const struct perf *perf, const struct perf_event_attr
 }
 
 struct perf_opened *perf_open_together(struct perf *perf, const struct perf_event_attr *attrs,
-				       const char *const *filters, size_t count, const char *what,
-				       struct buf *problem)
+				       const char *const *filters, size_t count, pid_t target,
+				       const char *what, struct buf *problem)
 {
 	struct perf_opened *opened = memory_zalloc(sizeof(*opened));
 	struct perf_event_attr *full = memory_alloc(count * sizeof(*full));
@@ -405,12 +435,16 @@ struct perf_opened *perf_open_together(struct perf *perf, const struct perf_even
 	opened->cpus = perf_cpu_map__new(NULL);
 	opened->cpu_count = opened->cpus ? (unsigned)perf_cpu_map__nr(opened->cpus) : 0;
 	pages = ring_pages(perf, attrs, count, opened->cpu_count);
+	if (target)
+		opened->threads = list_threads(target);
 	memcpy(full, attrs, count * sizeof(*full));
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		full[i].inherit = target != 0;
 		fill_common(&full[i], (size_t)pages * (size_t)sysconf(_SC_PAGESIZE));
+	}
 	opened->sample_type = full[0].sample_type;
-	opened->fds = memory_zalloc((opened->cpu_count + 1) * sizeof(*opened->fds));
-	ok = reserve_descriptors(opened->cpu_count * (unsigned)count, what, problem) &&
+	ok = reserve_descriptors(opened->cpu_count * thread_count(opened) * (unsigned)count, what,
+				 problem) &&
 	     open_and_map(opened, full, filters, pages, what, problem);
 	free(full);
 	if (ok)
@@ -422,7 +456,7 @@ struct perf_opened *perf_open_together(struct perf *perf, const struct perf_even
 struct perf_opened *perf_open(struct perf *perf, const struct perf_event_attr *attr,
 			      const char *what, struct buf *problem)
 {
-	return perf_open_together(perf, attr, NULL, 1, what, problem);
+	return perf_open_together(perf, attr, NULL, 1, 0, what, problem);
 }
 
 void perf_close(struct perf_opened *opened)
@@ -431,6 +465,7 @@ void perf_close(struct perf_opened *opened)
 		return;
 	forget_evlist(opened);
 	perf_cpu_map__put(opened->cpus);
+	perf_thread_map__put(opened->threads);
 	if (opened->epoll >= 0)
 		close(opened->epoll);
 	free(opened->rings);
@@ -504,10 +539,11 @@ void perf_opened_consume(struct perf_opened *opened, unsigned index)
 bool perf_opened_lost(struct perf_opened *opened, unsigned index, uint64_t *lost)
 {
 	*lost = 0;
-	for (size_t i = 0; i < opened->count && opened->keeps_lost; i++) {
+	for (size_t i = 0; i < opened->count * thread_count(opened) && opened->keeps_lost; i++) {
 		struct perf_counts_values values = { .values = { 0 } };
 
-		if (perf_evsel__read(opened->evsels[i], (int)index, 0, &values) != 0)
+		if (perf_evsel__read(opened->evsels[i % opened->count], (int)index,
+				     (int)(i / opened->count), &values) != 0)
 			return false;
 		*lost += values.lost;
 	}

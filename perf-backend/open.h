@@ -37,10 +37,11 @@ struct perf_opened *perf_open(struct perf *perf, const struct perf_event_attr *a
  * perf_open_together() - open @count events that write to common rings
  * @attrs: with one sample_type; samples are told apart by what is in them
  * @filters: event filters, NULL for none; @filters itself may be NULL
+ * @target: only the threads of this process and what they make, so that others pay nothing; or 0
  */
 struct perf_opened *perf_open_together(struct perf *perf, const struct perf_event_attr *attrs,
-				       const char *const *filters, size_t count, const char *what,
-				       struct buf *problem);
+				       const char *const *filters, size_t count, pid_t target,
+				       const char *what, struct buf *problem);
 void perf_close(struct perf_opened *opened);
 
 unsigned perf_opened_cpu_count(const struct perf_opened *opened);

@@ -247,6 +247,7 @@ const size_t perf_family_count = ARRAY_SIZE(perf_families);
 /* one event to open, and what its hits mean, in program order */
 struct sampling {
 	struct perf_event_attr attr;
+	pid_t target; /* all its probes are conditioned on this process; or 0 */
 	struct binding *first, *last;
 };
 struct sampling_list {
@@ -277,13 +278,14 @@ void sample_ask(struct perf_event_attr *attr, unsigned needs, unsigned all_needs
 }
 
 static struct sampling *find_sampling(struct sampling_list *list,
-				      const struct perf_event_attr *attr)
+				      const struct perf_event_attr *attr, pid_t target)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (memcmp(&list->items[i].attr, attr, sizeof(*attr)) == 0)
+		if (memcmp(&list->items[i].attr, attr, sizeof(*attr)) == 0 &&
+		    list->items[i].target == target)
 			return &list->items[i];
 	list->items = memory_realloc(list->items, (list->count + 1) * sizeof(*list->items));
-	list->items[list->count] = (struct sampling){ .attr = *attr };
+	list->items[list->count] = (struct sampling){ .attr = *attr, .target = target };
 	return &list->items[list->count++];
 }
 
@@ -307,6 +309,7 @@ static void list_samplings(const struct program *program, struct sampling_list *
 {
 	for (size_t i = 0; i < program->probes.count; i++) {
 		struct probe *probe = program->probes.items[i];
+		pid_t target = probe->filtered_by_target ? (pid_t)program->options->target_pid : 0;
 
 		if (probe->family->source != FAMILY_PERF)
 			continue;
@@ -318,7 +321,7 @@ static void list_samplings(const struct program *program, struct sampling_list *
 			attr.sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
 					   PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD;
 			sample_ask(&attr, probe->needs, probe->needs);
-			add_binding(find_sampling(list, &attr), probe, site);
+			add_binding(find_sampling(list, &attr, target), probe, site);
 		}
 	}
 }
@@ -336,8 +339,9 @@ struct event_source *perf_arm(struct perf *perf, struct program *program, struct
 		struct sampling *sampling = &list.items[opened];
 
 		parts[opened].bindings = sampling->first;
-		parts[opened].opened = perf_open(perf, &sampling->attr,
-						 sampling->first->site->name, problem);
+		parts[opened].opened = perf_open_together(perf, &sampling->attr, NULL, 1,
+							  sampling->target,
+							  sampling->first->site->name, problem);
 		if (!parts[opened].opened)
 			break;
 	}

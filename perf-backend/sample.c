@@ -363,8 +363,19 @@ uint64_t sample_time(const void *record, size_t size, uint64_t sample_type)
 #define STORED_THROTTLE "0500000000003800 0000000000000000 0000000000000000 0000000000000000"    \
 	"154e0000154e0000 31672b6259020000 0100000000000000"
 
+/* … and PERF_SAMPLE_REGS_USER, _STACK_USER of 32 bytes, without the callchain */
+#define STACK_TYPE ((TEST_TYPE & ~PERF_SAMPLE_CALLCHAIN) | PERF_SAMPLE_REGS_USER |                 \
+		    PERF_SAMPLE_STACK_USER)
+#define STORED_STACK_SAMPLE "0900000002000801 4242d0cf22560000 1c4800001c480000 fb6e480d8b060000" \
+	"0000000000000000 40420f0000000000 0200000000000000 00f027ae127f0000 78c0e4fbfe7f0000"   \
+	"b3c919ae127f0000 5d93160000000000 0090000000000000 0000000000000000 0100000000000000"   \
+	"b0bee4fbfe7f0000 4242d0cf22560000 9302000000000000 3300000000000000 2b00000000000000"   \
+	"0300000000000000 0000000000000000 0100000000000000 4602000000000000 0000000000000000"   \
+	"88c0e4fbfe7f0000 d86dd0cf22560000 20502cae127f0000 2000000000000000 0000000000000000"   \
+	"5d93160000000000 0100000080000000 0000000000000000 2000000000000000"
+
 struct stored {
-	_Alignas(8) unsigned char bytes[256];
+	_Alignas(8) unsigned char bytes[320];
 	size_t size;
 };
 
@@ -409,6 +420,46 @@ UNIT_TEST_CASE(sample_decodes_samples)
 	CHECK(!event.sample->is_user);
 	CHECK_INT(event.sample->callchain_count, 0);
 }
+
+#ifdef __x86_64__
+UNIT_TEST_CASE(sample_decodes_registers_and_stacks)
+{
+	struct stored stored = stored_bytes(STORED_STACK_SAMPLE);
+	struct sample_decoded decoded;
+	const struct event_sample *sample = &decoded.sample;
+
+	CHECK_INT(sample_decode(stored.bytes, stored.size, STACK_TYPE, &decoded), SAMPLE_EVENT);
+	CHECK_INT(sample->ip, 0x5622cfd04242);
+	CHECK_INT(sample->user_ip, 0x5622cfd04242);
+	CHECK_INT(sample->register_count, 16);
+	CHECK_INT(sample->registers[0], 0x7f12ae27f000);  /* rax */
+	CHECK_INT(sample->registers[1], 0x16935d);	  /* rdx */
+	CHECK_INT(sample->registers[3], 0x7ffefbe4c078);  /* rbx */
+	CHECK_INT(sample->registers[7], 0x7ffefbe4beb0);  /* rsp */
+	CHECK_INT(sample->registers[15], 0x7f12ae2c5020); /* r15 */
+	CHECK_INT(sample->stack_size, 32);
+	CHECK_INT(sample->stack[8], 0x5d);
+	CHECK_INT(decoded.event.size, 0);
+}
+
+UNIT_TEST_CASE(sample_refuses_cut_registers_and_stacks)
+{
+	struct stored stored = stored_bytes(STORED_STACK_SAMPLE);
+	struct sample_decoded decoded;
+
+	for (uint16_t size = 8; size < stored.size; size++) {
+		memcpy(stored.bytes + 6, &size, 2);
+		CHECK_INT(sample_decode(stored.bytes, stored.size, STACK_TYPE, &decoded),
+			  SAMPLE_BROKEN);
+	}
+	stored = stored_bytes(STORED_STACK_SAMPLE);
+	memset(stored.bytes + stored.size - 8, 0xff, 8); /* more of the stack than there is */
+	CHECK_INT(sample_decode(stored.bytes, stored.size, STACK_TYPE, &decoded), SAMPLE_EVENT);
+	CHECK_INT(decoded.sample.stack_size, 32);
+	memset(stored.bytes + 48, 0, 8); /* a kernel thread: no registers */
+	CHECK_INT(sample_decode(stored.bytes, stored.size, STACK_TYPE, &decoded), SAMPLE_BROKEN);
+}
+#endif
 
 UNIT_TEST_CASE(sample_decodes_task_records)
 {

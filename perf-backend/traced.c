@@ -3,7 +3,8 @@
  * Trace events through perf: what stands on an event whose handler asks for a stack, which the rings
  * of tracefs do not hold. The sample carries the trace event's record, so that captures are loaded
  * from it as from tracefs; the events share one ring for each CPU and are told apart by the id in
- * the record. It costs about twice as much as tracefs, and is done for those events alone.
+ * the record. It costs about twice as much as tracefs, and is done for those events alone; events
+ * whose probes all ask for the target process are bound to it and cost others nothing.
  */
 #include "../tracefs-backend/tracefs-backend.h"
 #include "sample.h"
@@ -34,29 +35,51 @@ static void list_bindings(struct source_part *part, const struct tracefs_sampled
 		part->by_event[events[i].id] = events[i].bindings;
 }
 
+/* the events with this target together; false after a sentence in @problem */
+static bool open_part(struct perf *perf, const struct tracefs_sampled *events, size_t count,
+		      pid_t target, struct source_part *part, struct buf *problem)
+{
+	struct perf_event_attr *attrs = memory_zalloc(count * sizeof(*attrs));
+	const char **filters = memory_zalloc(count * sizeof(*filters));
+	unsigned needs = 0;
+	size_t chosen = 0;
+
+	for (size_t i = 0; i < count; i++)
+		needs |= events[i].target == target ? events[i].needs : 0;
+	for (size_t i = 0; i < count; i++) {
+		if (events[i].target != target)
+			continue;
+		fill_attr(&attrs[chosen], &events[i], needs);
+		filters[chosen++] = events[i].filter;
+	}
+	part->opened = perf_open_together(perf, attrs, filters, chosen, target,
+					  "a stack at a trace event", problem);
+	free(attrs);
+	free(filters);
+	if (part->opened)
+		list_bindings(part, events, count);
+	return part->opened;
+}
+
 struct event_source *perf_arm_traced(struct perf *perf, struct tracefs *tracefs,
 				     struct buf *problem)
 {
+	struct source_part parts[2] = { { .opened = NULL }, { .opened = NULL } };
 	const struct tracefs_sampled *events;
-	size_t count = tracefs_sampled(tracefs, &events);
-	struct perf_event_attr *attrs = memory_zalloc((count + 1) * sizeof(*attrs));
-	const char **filters = memory_zalloc((count + 1) * sizeof(*filters));
-	struct source_part part = { .opened = NULL };
-	unsigned needs = 0;
+	size_t count = tracefs_sampled(tracefs, &events), opened = 0;
+	pid_t target = 0;
+	bool has_others = false;
 
-	for (size_t i = 0; i < count; i++)
-		needs |= events[i].needs;
 	for (size_t i = 0; i < count; i++) {
-		fill_attr(&attrs[i], &events[i], needs);
-		filters[i] = events[i].filter;
+		target = events[i].target ? events[i].target : target;
+		has_others |= !events[i].target;
 	}
-	if (count)
-		part.opened = perf_open_together(perf, attrs, filters, count,
-						 "a stack at a trace event", problem);
-	free(attrs);
-	free(filters);
-	if (!part.opened)
+	if (has_others && open_part(perf, events, count, 0, &parts[opened], problem))
+		opened++;
+	if (target && !problem->length &&
+	    open_part(perf, events, count, target, &parts[opened], problem))
+		opened++;
+	if (opened == 0)
 		return NULL;
-	list_bindings(&part, events, count);
-	return perf_source_new(perf, "stacks at trace events", &part, 1, NULL);
+	return perf_source_new(perf, "stacks at trace events", parts, opened, NULL);
 }

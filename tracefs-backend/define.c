@@ -406,26 +406,47 @@ static struct load bind_bits(struct load load, const struct recipe *recipe)
 	return load;
 }
 
-struct load definition_bind(const struct site *site, const struct capture *capture)
+/* the field of the first argument that @capture takes, or NULL */
+static const struct trace_field *first_field(const struct site *site,
+					     const struct capture *capture)
 {
 	struct trace_site *data = trace_site_of(site);
+	char name[16];
+
+	snprintf(name, sizeof(name), "a%u", data->arguments[capture->slot]);
+	return trace_event_field(data->definition->event, name);
+}
+
+const struct trace_field *definition_field(const struct site *site, const struct capture *capture)
+{
+	const struct recipe *recipe = capture->recipe;
+
+	if (!trace_site_of(site)->definition || capture->kind != CAPTURE_FETCH || !recipe ||
+	    recipe->form == RECIPE_BYTES ||
+	    recipe->bit_size || recipe->length || capture->addend || !fetcharg_count(recipe))
+		return NULL;
+	return first_field(site, capture);
+}
+
+struct load definition_bind(const struct site *site, const struct capture *capture)
+{
 	const struct recipe *recipe = capture->recipe;
 	struct load load = { .kind = LOAD_NONE };
 	const struct trace_field *field;
-	char name[16];
 
 	if (capture->kind != CAPTURE_FETCH || !recipe)
 		return load;
 	if (!fetcharg_count(recipe))
 		return recipe->form == RECIPE_NUMBER ? bind_address(site, capture) : load;
-	snprintf(name, sizeof(name), "a%u", data->arguments[capture->slot]);
-	field = trace_event_field(data->definition->event, name);
+	field = first_field(site, capture);
 	if (!field)
 		return load;
 	if (recipe->form == RECIPE_BYTES)
 		return (struct load){ .kind = LOAD_BYTES, .offset = field->offset,
 				      .size = recipe->length };
 	load = trace_field_load(field, 0);
+	if (recipe->form == RECIPE_STRING && load.kind == LOAD_DATA_LOC)
+		load.kind = LOAD_FETCHED;
 	if (recipe->form == RECIPE_STRING)
 		load.size = recipe->length < UINT16_MAX ? recipe->length : 0;
 	return recipe->form == RECIPE_NUMBER ? bind_bits(load, recipe) : load;

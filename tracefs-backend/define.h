@@ -61,6 +61,9 @@ int definition_plan(struct tracefs *tracefs, const struct probe *probe, const st
 int definitions_create(struct tracefs *tracefs, struct buf *problem);
 /** definition_bind() - how to load @capture of a created site */
 struct load definition_bind(const struct site *site, const struct capture *capture);
+/** definition_field() - the field that holds just @capture's number or text, or NULL */
+const struct trace_field *definition_field(const struct site *site,
+					   const struct capture *capture);
 /** definition_describe() - -p3: the line as it would be written, without our group */
 void definition_describe(const struct probe *probe, const struct site *site, FILE *out);
 

@@ -9,7 +9,7 @@
 #include <ctype.h>
 #include <sys/prctl.h>
 
-#include "session.h"
+#include "define.h"
 
 /* include/linux/sched.h: TASK_COMM_LEN, NUL included */
 #define COMM_SIZE 16
@@ -109,16 +109,9 @@ static bool print_string_term(const char *name, size_t size, const struct filter
 static const struct trace_field *term_field(struct trace_event *event, const struct probe *probe,
 					    const struct filter_term *term)
 {
-	const struct trace_site *site;
-	char name[16];
-
 	if (!term->capture || term->capture->kind != CAPTURE_FETCH)
 		return trace_event_field(event, term->field);
-	site = trace_site_of(probe->sites.items[0]);
-	if (!site->arguments)
-		return NULL;
-	snprintf(name, sizeof(name), "a%u", site->arguments[term->capture->slot]);
-	return trace_event_field(event, name);
+	return definition_field(probe->sites.items[0], term->capture);
 }
 
 static bool print_text_term(const struct trace_field *field, const struct filter_term *term,
@@ -289,8 +282,11 @@ static void check_filter(struct filter_term term, const char *expected)
 	buf_free(&text);
 }
 
-#define NUMBER_TERM(f, o, n) ((struct filter_term){ FILTER_FIELD, f, o, false, n, NULL })
-#define STRING_TERM(f, o, s) ((struct filter_term){ FILTER_FIELD, f, o, true, 0, s })
+#define NUMBER_TERM(f, o, n) \
+	((struct filter_term){ .subject = FILTER_FIELD, .field = f, .op = o, .number = n })
+#define STRING_TERM(f, o, s) \
+	((struct filter_term){ .subject = FILTER_FIELD, .field = f, .op = o, .is_string = true, \
+			       .string = s })
 
 UNIT_TEST_CASE(filter_keeps_what_kernel_and_script_agree_on)
 {
@@ -301,9 +297,10 @@ UNIT_TEST_CASE(filter_keeps_what_kernel_and_script_agree_on)
 	check_filter(NUMBER_TERM("u64", OP_LT, 9), "(u64 < 9 || u64 > 0x7fffffffffffffff)");
 	check_filter(STRING_TERM("comm", OP_NE, "dd"), "comm != \"dd\"");
 	check_filter(STRING_TERM("path", OP_EQ, "a\"b"), "path == 'a\"b'");
-	check_filter((struct filter_term){ FILTER_TID, NULL, OP_EQ, false, 7, NULL },
+	check_filter((struct filter_term){ .subject = FILTER_TID, .op = OP_EQ, .number = 7 },
 		     "common_pid == 7");
-	check_filter((struct filter_term){ FILTER_EXECNAME, NULL, OP_EQ, true, 0, "dd" },
+	check_filter((struct filter_term){ .subject = FILTER_EXECNAME, .op = OP_EQ,
+					   .is_string = true, .string = "dd" },
 		     "COMM == \"dd\"");
 }
 
@@ -331,6 +328,6 @@ UNIT_TEST_CASE(filter_leaves_out_what_could_lose_events)
 	check_filter(STRING_TERM("comm", OP_EQ, ""), "");
 	check_filter(STRING_TERM("comm", OP_EQ, "a\nb"), "");
 	check_filter(STRING_TERM("comm", OP_EQ, "'\""), "");
-	check_filter((struct filter_term){ FILTER_PID, NULL, OP_EQ, false, 7, NULL }, "");
+	check_filter((struct filter_term){ .subject = FILTER_PID, .op = OP_EQ, .number = 7 }, "");
 }
 #endif

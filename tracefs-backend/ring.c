@@ -215,19 +215,7 @@ static void step_over(struct raw_ring *ring, unsigned type, uint32_t delta)
 	ring->at += 8;
 }
 
-/* the header word of the event at @at: 5 bits of type, 27 of time, as the compiler packs them */
-static inline void split_header(uint32_t header, unsigned *type, uint32_t *delta)
-{
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	*type = header >> RING_DELTA_BITS;
-	*delta = header & ((1u << RING_DELTA_BITS) - 1);
-#else
-	*type = header & 31;
-	*delta = header >> 5;
-#endif
-}
-
-enum raw_ring_step raw_ring_next(struct raw_ring *ring, struct raw_ring_record *record)
+enum raw_ring_step raw_ring_next_slow(struct raw_ring *ring, struct raw_ring_record *record)
 {
 	uint32_t delta, size;
 	unsigned type;
@@ -245,7 +233,7 @@ enum raw_ring_step raw_ring_next(struct raw_ring *ring, struct raw_ring_record *
 			record->time = ring->time;
 			return RAW_RING_LOST;
 		}
-		split_header(load_u32(ring->at), &type, &delta);
+		raw_ring_split_header(load_u32(ring->at), &type, &delta);
 		if (likely(type - 1 < RING_TYPE_DATA_MAX)) {
 			size = type * 4;
 			record->data = ring->at + 4;

@@ -63,7 +63,42 @@ struct raw_ring_record {
 	uint32_t size;
 };
 
+/* the header word of an event: 5 bits of type, 27 of time, as the compiler packs them */
+static inline void raw_ring_split_header(uint32_t header, unsigned *type, uint32_t *delta)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	*type = header >> RING_DELTA_BITS;
+	*delta = header & ((1u << RING_DELTA_BITS) - 1);
+#else
+	*type = header & 31;
+	*delta = header >> 5;
+#endif
+}
+
+/* raw_ring_next() for everything but a short record inside the open sub-buffer */
+enum raw_ring_step raw_ring_next_slow(struct raw_ring *ring, struct raw_ring_record *record);
+
 /** raw_ring_next() - the next record in order */
-enum raw_ring_step raw_ring_next(struct raw_ring *ring, struct raw_ring_record *record);
+static inline enum raw_ring_step raw_ring_next(struct raw_ring *ring,
+					       struct raw_ring_record *record)
+{
+	const unsigned char *at = ring->at;
+	uint32_t header, delta, size;
+	unsigned type;
+
+	if (unlikely(ring->end - at < 8))
+		return raw_ring_next_slow(ring, record);
+	memcpy(&header, at, sizeof(header));
+	raw_ring_split_header(header, &type, &delta);
+	size = type * 4;
+	if (unlikely(type - 2 > RING_TYPE_DATA_MAX - 2 || size > (size_t)(ring->end - at) - 4))
+		return raw_ring_next_slow(ring, record);
+	ring->time += delta;
+	ring->at = at + 4 + size;
+	record->time = ring->time;
+	record->data = at + 4;
+	record->size = size;
+	return RAW_RING_RECORD;
+}
 
 #endif

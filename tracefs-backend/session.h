@@ -103,6 +103,9 @@ const event_names *tracepoint_list(struct tracefs *tracefs);
 /** tracepoint_bind() - fill @load for @capture of a site of ours */
 struct load tracepoint_bind(const struct site *site, const struct capture *capture);
 
+/** tracepoint_describe() - of struct family, for sites on events the kernel has of itself */
+void tracepoint_describe(void *backend, const struct probe *probe, const struct site *site,
+			 FILE *out);
 /** tracepoint_report_no_backend() - an error at @token that says why there is no tracefs */
 void tracepoint_report_no_backend(struct frontend *frontend, const struct token *token);
 

@@ -250,12 +250,22 @@ static bool is_sampled(const struct armed_event *armed)
 	return armed->needs & (armed->is_definition ? needs | NEED_ADDRESS : needs);
 }
 
+static bool is_targeted(const struct armed_event *armed)
+{
+	const struct binding *binding = armed->first;
+
+	while (binding && binding->probe->filtered_by_target)
+		binding = binding->next;
+	return !binding;
+}
+
 static void leave_to_perf(struct arming *arming, const struct armed_event *armed)
 {
 	struct tracefs *tracefs = arming->tracefs;
 
 	array_push(tracefs->arena, &tracefs->sampled, (struct tracefs_sampled){
 		.id = armed->event->id, .bindings = armed->first, .needs = armed->needs,
+		.target = is_targeted(armed) ? tracefs->options.target_pid : 0,
 		.filter = armed->unfiltered ? NULL : arena_strdup(tracefs->arena,
 								  buf_text(&armed->filter)),
 	});

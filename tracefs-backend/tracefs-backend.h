@@ -51,12 +51,14 @@ struct event_source *tracefs_arm(struct tracefs *tracefs, struct program *progra
  * @filter: its event filter, NULL for none
  * @bindings: of its probes, owned by the tracefs session; loads are from the event's record
  * @needs: of its probes' handlers together, enum context_need
+ * @target: the process all its probes are conditioned on, or 0
  */
 struct tracefs_sampled {
 	int id;
 	const char *filter;
 	const struct binding *bindings;
 	unsigned needs;
+	pid_t target;
 };
 /** tracefs_sampled() - what tracefs_arm() did not enable in the instance; returns how many */
 size_t tracefs_sampled(const struct tracefs *tracefs, const struct tracefs_sampled **events);

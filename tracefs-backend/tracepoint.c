@@ -352,8 +352,8 @@ static void describe_capture(const struct site *site, const struct capture *capt
 			load_names[load.kind]);
 }
 
-static void tracepoint_describe(void *backend, const struct probe *probe, const struct site *site,
-				FILE *out)
+void tracepoint_describe(void *backend, const struct probe *probe, const struct site *site,
+			 FILE *out)
 {
 	struct buf text = BUF_INIT;
 

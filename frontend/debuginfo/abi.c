@@ -3,27 +3,40 @@
  * Parameters without DWARF: BTF has a function's prototype, the calling convention says where each
  * parameter is before the first instruction ran. `$return` needs the prototype alone.
  */
-#include "ctype.h"
+#include "kernel.h"
 
 #include <bpf/btf.h>
 #include <errno.h>
 
-static const struct btf_type *find_prototype(const struct code_place *place)
+static void read_prototypes(struct module *module)
 {
-	const struct btf *btf = place->module->btf;
+	const struct btf *btf = module->btf;
 	uint32_t count = btf ? btf__type_cnt(btf) : 0;
 
-	for (uint32_t id = 1; place->function && id < count; id++) {
+	module->kernel->prototypes_read = true;
+	for (uint32_t id = 1; id < count; id++) {
 		const struct btf_type *type = btf__type_by_id(btf, id);
+		const struct btf_type *prototype;
 		const char *name;
 
 		if (!type || !btf_is_func(type))
 			continue;
+		prototype = btf__type_by_id(btf, type->type);
 		name = btf__name_by_offset(btf, type->name_off);
-		if (name && strcmp(name, place->function) == 0)
-			return btf__type_by_id(btf, type->type);
+		if (name && prototype && btf_is_func_proto(prototype))
+			table_put(&module->kernel->prototypes, name, (void *)prototype);
 	}
-	return NULL;
+}
+
+static const struct btf_type *find_prototype(const struct code_place *place)
+{
+	struct kernel_symbols *kernel = place->module->kernel;
+
+	if (!kernel || !place->function)
+		return NULL;
+	if (!kernel->prototypes_read)
+		read_prototypes(place->module);
+	return table_get(&kernel->prototypes, place->function);
 }
 
 /* where the parameters up to the wanted one have gone */

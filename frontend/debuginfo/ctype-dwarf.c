@@ -223,7 +223,8 @@ static const struct ctype *make_type(struct module *module, Dwarf_Die *die, unsi
 	case DW_TAG_reference_type:
 	case DW_TAG_rvalue_reference_type:
 		type->kind = CTYPE_POINTER;
-		type->size = type->size ?: module->arch->pointer_size;
+		type->size = module->arch->pointer_size;
+		type->is_reference = dwarf_tag(&type->die) != DW_TAG_pointer_type;
 		break;
 	case DW_TAG_enumeration_type: {
 		Dwarf_Die underlying;

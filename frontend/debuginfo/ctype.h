@@ -19,6 +19,7 @@ struct ctype {
 	uint64_t size;		/* bytes, 0 when unknown */
 	uint64_t count;		/* ARRAY: elements, 0 when unknown */
 	bool is_signed, is_char;
+	bool is_reference;	/* of C++: a POINTER that is followed wherever it is named */
 	struct module *module;
 	Dwarf_Die die;		/* the type itself, when module->dwarf describes it */
 	uint32_t btf_id;	/* or this, not 0 */

@@ -133,11 +133,15 @@ static void walk_children(struct walk *walk, Dwarf_Die *parent, unsigned depth, 
 static void walk_units(struct walk *walk, Dwarf *dwarf)
 {
 	Dwarf_CU *unit = NULL;
-	Dwarf_Die die;
+	Dwarf_Die die, split;
+	uint8_t kind;
 
-	while (dwarf && dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &die, NULL) == 0)
+	while (dwarf && dwarf_get_units(dwarf, unit, &unit, NULL, &kind, &die, &split) == 0) {
+		if (kind == DW_UT_skeleton && split.addr)
+			die = split; /* -gsplit-dwarf: the unit itself is in a .dwo file */
 		if (die.addr)
 			walk_children(walk, &die, 0, false);
+	}
 }
 
 const struct dwarf_index *dwarf_index(struct module *module)
@@ -170,12 +174,16 @@ const struct ctype *dwarf_find_type(struct module *module, const char *keyword, 
 
 bool dwarf_innermost(struct module *module, uint64_t address, Dwarf_Die *function)
 {
-	Dwarf_Die unit, *scopes;
+	Dwarf_Die unit, split, *scopes;
 	int count;
 	bool found = false;
+	uint8_t kind;
 
-	if (!dwarf_addrdie(module->dwarf, address, &unit))
+	if (!dwarf_addrdie(module->dwarf, address, &unit) ||
+	    dwarf_cu_info(unit.cu, NULL, &kind, NULL, &split, NULL, NULL, NULL))
 		return false;
+	if (kind == DW_UT_skeleton && split.addr)
+		unit = split;
 	count = dwarf_getscopes(&unit, address, &scopes);
 	for (int i = 0; i < count && !found; i++) {
 		int tag = dwarf_tag(&scopes[i]);
@@ -208,6 +216,23 @@ bool dwarf_enclosing(Dwarf_Die *function, Dwarf_Die *enclosing)
 	if (count > 0)
 		free(scopes);
 	return found;
+}
+
+/* dwarf_decl_file() of libdw 0.188 aborts without a file table and knows no file 0 of DWARF 5 */
+const char *dwarf_file_of(Dwarf_Die *die)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Files *files;
+	Dwarf_Word index;
+	Dwarf_Die unit;
+	size_t count;
+
+	if (!dwarf_attr_integrate(die, DW_AT_decl_file, &attribute) ||
+	    dwarf_formudata(&attribute, &index) ||
+	    !dwarf_cu_die(attribute.cu, &unit, NULL, NULL, NULL, NULL, NULL, NULL) ||
+	    dwarf_getsrcfiles(&unit, &files, &count) || index >= count)
+		return NULL;
+	return dwarf_filesrc(files, index, NULL, NULL);
 }
 
 /* from a copy to what it is a copy of, from a definition to its declaration in the class */

@@ -6,7 +6,7 @@
  */
 #include "dwarf.h"
 
-#include <errno.h>
+#define MAX_CALL_NESTING 32
 
 bool dwarf_entry(Dwarf_Die *function, uint64_t *address)
 {
@@ -47,7 +47,7 @@ struct code_place *dwarf_place_new(struct module *module, Dwarf_Die *function, u
 	dwarf_diecu(function, &scope->unit, NULL, NULL);
 	place->scope = scope;
 	place->function = name ?: place->function;
-	place->file = dwarf_decl_file(function);
+	place->file = dwarf_file_of(function);
 	if (dwarf_decl_line(function, &line) == 0)
 		place->line = line;
 	place->is_inline = dwarf_tag(function) == DW_TAG_inlined_subroutine;
@@ -81,6 +81,7 @@ struct finder {
 	const struct place_query *query;
 	const struct pattern *pattern;
 	place_array *places;
+	struct table called;	/* callees: name → levels that were looked into below it */
 };
 
 static bool is_exported(Dwarf_Die *function)
@@ -100,7 +101,8 @@ static bool is_wanted(const struct finder *finder, struct dwarf_function *functi
 				  query->only_inline)
 		return false;
 	if (!dwarf_matches_name(function, finder->pattern->function) ||
-	    !pattern_match_file(finder->pattern, dwarf_decl_file(&function->die)))
+	    (finder->pattern->file &&
+	     !pattern_match_file(finder->pattern, dwarf_file_of(&function->die))))
 		return false;
 	return !query->only_exported || is_exported(&function->die);
 }
@@ -169,45 +171,59 @@ static bool refers_to(Dwarf_Die *site, Dwarf_Die *called)
 	return false;
 }
 
+static void find_callees(struct finder *finder, Dwarf_Die *parent, unsigned levels,
+			 unsigned depth);
+
 /* the called function's own entry: whoever calls it fires this probe too */
-static void add_called(struct finder *finder, Dwarf_Die *site)
+static void add_called(struct finder *finder, Dwarf_Die *site, unsigned levels)
 {
 	const struct dwarf_index *index = dwarf_index(finder->module);
 	const char *name;
 	Dwarf_Die called;
 
-	if (!refers_to(site, &called))
+	name = refers_to(site, &called) ? dwarf_diename(&called) : NULL;
+	if (!name || (uintptr_t)table_get(&finder->called, name) >= levels)
 		return;
-	name = dwarf_diename(&called);
-	if (!name || !text_match(finder->query->callee, name))
-		return;
-	for (size_t i = 0; i < index->functions.count; i++)
-		if (!index->functions.items[i].is_inline &&
-		    strcmp(index->functions.items[i].name, name) == 0)
-			add_entry(finder, &index->functions.items[i]);
+	table_put(&finder->called, name, (void *)(uintptr_t)levels);
+	for (size_t i = 0; i < index->functions.count; i++) {
+		struct dwarf_function *function = &index->functions.items[i];
+
+		if (function->is_inline || strcmp(function->name, name) != 0)
+			continue;
+		if (text_match(finder->query->callee, name))
+			add_entry(finder, function);
+		if (levels > 1)
+			find_callees(finder, &function->die, levels - 1, 0);
+	}
 }
 
-static void find_callees(struct finder *finder, Dwarf_Die *parent, unsigned depth)
+static void add_inlined(struct finder *finder, Dwarf_Die *copy, unsigned levels, unsigned depth)
+{
+	const char *name = dwarf_diename(copy);
+
+	if (name && text_match(finder->query->callee, name))
+		add_entry(finder, &(struct dwarf_function){ *copy, name, true });
+	if (levels > 1)
+		find_callees(finder, copy, levels - 1, depth + 1);
+}
+
+static void find_callees(struct finder *finder, Dwarf_Die *parent, unsigned levels,
+			 unsigned depth)
 {
 	Dwarf_Die child;
 
-	for (int more = dwarf_child(parent, &child); more == 0 && depth < 32;
+	for (int more = dwarf_child(parent, &child); more == 0 && depth < MAX_CALL_NESTING;
 	     more = dwarf_siblingof(&child, &child)) {
-		const char *name = dwarf_diename(&child);
-
 		switch (dwarf_tag(&child)) {
 		case DW_TAG_lexical_block:
-			find_callees(finder, &child, depth + 1);
+			find_callees(finder, &child, levels, depth + 1);
 			break;
 		case DW_TAG_inlined_subroutine:
-			if (name && text_match(finder->query->callee, name))
-				add_entry(finder, &(struct dwarf_function){ child, name, true });
-			else
-				find_callees(finder, &child, depth + 1);
+			add_inlined(finder, &child, levels, depth);
 			break;
 		case DW_TAG_call_site:
 		case DW_TAG_GNU_call_site:
-			add_called(finder, &child);
+			add_called(finder, &child, levels);
 			break;
 		default:
 			break;
@@ -217,10 +233,15 @@ static void find_callees(struct finder *finder, Dwarf_Die *parent, unsigned dept
 
 /* ---- the query ---- */
 
+static unsigned query_levels(const struct place_query *query)
+{
+	return query->callee_depth < 1 ? 1 : query->callee_depth;
+}
+
 static void find_in(struct finder *finder, struct dwarf_function *function)
 {
 	if (finder->query->callee)
-		find_callees(finder, &function->die, 0);
+		find_callees(finder, &function->die, query_levels(finder->query), 0);
 	else if (finder->query->what == PLACE_LABEL)
 		find_labels(finder, &function->die, &function->die, 0);
 	else
@@ -241,8 +262,10 @@ int dwarf_find_places(struct module *module, const struct place_query *query,
 		      struct buf *problem)
 {
 	const struct dwarf_index *index = dwarf_index(module);
-	struct finder finder = { module, query, pattern, places };
+	struct finder finder = { .module = module, .query = query, .pattern = pattern,
+				 .places = places };
 
+	table_init(&finder.called, module->arena);
 	if (pattern->line_kind != LINE_NONE)
 		return line_find_places(module, query, pattern, places, problem);
 	for (size_t i = 0; i < index->functions.count; i++)

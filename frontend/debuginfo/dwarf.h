@@ -43,6 +43,8 @@ const struct dwarf_index *dwarf_index(struct module *module);
 bool dwarf_innermost(struct module *module, uint64_t address, Dwarf_Die *function);
 /** dwarf_enclosing() - the function with code of its own that an inlined copy is part of */
 bool dwarf_enclosing(Dwarf_Die *function, Dwarf_Die *enclosing);
+/** dwarf_file_of() - the source file @die is declared in, or NULL */
+const char *dwarf_file_of(Dwarf_Die *die);
 /** dwarf_matches_name() - plain name, name with its classes and namespaces, linkage name */
 bool dwarf_matches_name(const struct dwarf_function *function, const char *pattern);
 

@@ -99,6 +99,11 @@ void kernel_symbols_parse(struct arena *arena, struct kernel_symbols *kernel, ch
 		qsort(kernel->functions.items, kernel->functions.count,
 		      sizeof(*kernel->functions.items), compare_functions);
 	guess_sizes(kernel);
+	table_init(&kernel->by_name, arena);
+	for (size_t i = 0; i < kernel->functions.count; i++)
+		if (!table_get(&kernel->by_name, kernel->functions.items[i].name))
+			table_put(&kernel->by_name, kernel->functions.items[i].name,
+				  &kernel->functions.items[i]);
 }
 
 static bool in_init(const struct kernel_symbols *kernel, uint64_t address)
@@ -106,18 +111,9 @@ static bool in_init(const struct kernel_symbols *kernel, uint64_t address)
 	return address >= kernel->init_start && address < kernel->init_end;
 }
 
-static const struct function_symbol *find_function(const struct kernel_symbols *kernel,
-						   const char *name)
-{
-	for (size_t i = 0; i < kernel->functions.count; i++)
-		if (strcmp(kernel->functions.items[i].name, name) == 0)
-			return &kernel->functions.items[i];
-	return NULL;
-}
-
 bool kernel_is_alive(const struct kernel_symbols *kernel, const char *name)
 {
-	const struct function_symbol *symbol = find_function(kernel, name);
+	const struct function_symbol *symbol = table_get(&kernel->by_name, name);
 
 	return symbol && !in_init(kernel, symbol->address);
 }
@@ -341,6 +337,7 @@ static bool read_symbols(struct module *module, struct buf *problem)
 
 	module->kernel = arena_new_object(module->arena, struct kernel_symbols);
 	table_init(&module->kernel->traceable, module->arena);
+	table_init(&module->kernel->prototypes, module->arena);
 	if (error)
 		buf_printf(problem, "cannot read /proc/kallsyms: %s", strerror(-error));
 	else
@@ -371,3 +368,38 @@ struct module *debuginfo_open_kernel(struct debuginfo *debuginfo, const char *na
 	table_put(&debuginfo->kernel_modules, name, module);
 	return module;
 }
+
+#ifdef UNIT_TEST
+#include "../../lib/unit.h"
+
+UNIT_TEST_CASE(kernel_symbols_of_kallsyms)
+{
+	struct arena *arena = arena_new();
+	struct kernel_symbols kernel = { 0 };
+	char text[] = "ffff000000000100 T second\nffff000000000000 t first\nbroken line\n"
+		      "ffff000000000180 D data\nffff000000000200 T third\n"
+		      "ffff000000000300 T _sinittext\nffff000000000310 t setup\n"
+		      "ffff000000000400 T _einittext\nffff000000009000 t other\t[module]";
+
+	kernel_symbols_parse(arena, &kernel, text, "");
+	CHECK_INT(kernel.functions.count, 6);
+	CHECK_STR(kernel.functions.items[0].name, "first");
+	CHECK_INT(kernel.functions.items[1].size, 0x100);
+	CHECK(kernel_is_alive(&kernel, "third"));
+	CHECK(!kernel_is_alive(&kernel, "setup"));
+	CHECK(!kernel_is_alive(&kernel, "other"));
+	arena_free(arena);
+}
+
+UNIT_TEST_CASE(kernel_symbols_of_a_module)
+{
+	struct arena *arena = arena_new();
+	struct kernel_symbols kernel = { 0 };
+	char text[] = "ffff000000000100 T second\nffff000000009000 t other\t[module]\n";
+
+	kernel_symbols_parse(arena, &kernel, text, "module");
+	CHECK_INT(kernel.functions.count, 1);
+	CHECK_STR(kernel.functions.items[0].name, "other");
+	arena_free(arena);
+}
+#endif

@@ -11,7 +11,10 @@
 struct kernel_symbols {
 	ARRAY(struct function_symbol) functions; /* text symbols at run time, by address */
 	uint64_t init_start, init_end;	/* code that is gone once the kernel has started */
+	struct table by_name;		/* of functions, the first of each name */
 	struct table traceable;		/* names ftrace knows: probes can go there */
+	struct table prototypes;	/* name → struct btf_type of its prototype */
+	bool prototypes_read;
 	bool traceable_read;
 };
 

@@ -238,3 +238,59 @@ int line_at(Dwarf_Die *unit, uint64_t address, const char **file)
 	*file = dwarf_linesrc(record, NULL, NULL);
 	return line;
 }
+
+#ifdef UNIT_TEST
+#include "../../lib/unit.h"
+
+int unit_lines(int a);
+
+enum { UNIT_FIRST_LINE = __LINE__ + 1 };
+__attribute__((noinline, noclone)) int unit_lines(int a)
+{
+	__asm__ volatile("nop" : : "r"(a) : "memory");
+
+	return a * 3;
+}
+
+static int unit_find(const char *pattern, bool nearest, int *line)
+{
+	static const struct frontend_options options = { .arch = "x86_64" };
+	struct frontend *frontend = frontend_new(&options);
+	struct debuginfo *debuginfo = debuginfo_new(frontend);
+	struct place_query query = { .what = PLACE_STATEMENT, .pattern = pattern,
+				     .nearest = nearest };
+	struct buf problem = BUF_INIT;
+	place_array places = { NULL, 0, 0 };
+	struct module *module = debuginfo_open_file(debuginfo, "/proc/self/exe", &problem);
+	int found = debuginfo_find(module, &query, &places, NULL, &problem);
+
+	*line = places.count ? places.items[0]->line : 0;
+	CHECK(found >= 0 || problem.length);
+	buf_free(&problem);
+	debuginfo_free(debuginfo);
+	frontend_free(frontend);
+	return found;
+}
+
+UNIT_TEST_CASE(line_statements)
+{
+	char pattern[64];
+	int line;
+
+	snprintf(pattern, sizeof(pattern), "unit_lines@line.c:%d", UNIT_FIRST_LINE + 2);
+	CHECK_INT(unit_find(pattern, false, &line), 1);
+	CHECK_INT(line, UNIT_FIRST_LINE + 2);
+	CHECK_INT(unit_find("unit_lines@line.c+2", false, &line), 1);
+	CHECK_INT(line, UNIT_FIRST_LINE + 2);
+	CHECK(unit_find("unit_lines@line.c:*", false, &line) >= 2);
+}
+
+UNIT_TEST_CASE(line_nearest)
+{
+	int line;
+
+	CHECK_INT(unit_find("unit_lines@line.c+300", false, &line), -ENOENT);
+	CHECK_INT(unit_find("unit_lines@line.c+300", true, &line), 1);
+	CHECK(line > UNIT_FIRST_LINE && line <= UNIT_FIRST_LINE + 5);
+}
+#endif

@@ -244,7 +244,9 @@ static int run_ranged(struct evaluation *evaluation, const Dwarf_Op *op)
 		evaluation->is_value = true;
 		return push_register(evaluation, atom - DW_OP_reg0, 0);
 	}
-	return too_hard(evaluation);
+	buf_printf(evaluation->problem, "its location uses operator %#x, which is not supported",
+		   atom);
+	return -ENOTSUP;
 }
 
 static int step(struct evaluation *evaluation, const Dwarf_Op *op)
@@ -283,6 +285,8 @@ static int step(struct evaluation *evaluation, const Dwarf_Op *op)
 	case DW_OP_implicit_pointer: case DW_OP_GNU_implicit_pointer:
 		return fail(evaluation, -ENODATA, "it was optimised away: what it points to is "
 			    "nowhere in memory");
+	case DW_OP_GNU_parameter_ref: case DW_OP_GNU_variable_value:
+		return fail(evaluation, -ENODATA, "it was optimised away: callers know its value");
 	case DW_OP_piece: case DW_OP_bit_piece:
 		return fail(evaluation, -ENOTSUP, "it is in several pieces");
 	default: return run_ranged(evaluation, op);

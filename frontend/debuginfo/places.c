@@ -83,6 +83,18 @@ static int needs_dwarf(const struct module *module, const struct place_query *qu
 	return -ENODATA;
 }
 
+/* of the kernel's DWARF: what was initialisation code is gone */
+static void drop_dead(const struct module *module, place_array *places)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < places->count; i++)
+		if (places->items[i]->symbol &&
+		    kernel_is_alive(module->kernel, places->items[i]->symbol))
+			places->items[kept++] = places->items[i];
+	places->count = kept;
+}
+
 static int find_code(struct module *module, const struct place_query *query, place_array *places,
 		     name_array *suggest, struct buf *problem)
 {
@@ -93,6 +105,8 @@ static int find_code(struct module *module, const struct place_query *query, pla
 		return error;
 	if (module->dwarf) {
 		error = dwarf_find_places(module, query, &pattern, places, suggest, problem);
+		if (!module_is_user(module))
+			drop_dead(module, places);
 		if (error || places->count)
 			return error;
 	}

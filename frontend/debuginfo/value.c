@@ -135,15 +135,22 @@ static int step_index(struct walk *walk, const struct expr *index)
 	return 0;
 }
 
+static int follow_reference(struct walk *walk)
+{
+	const struct ctype *type = walk->object->type;
+
+	return type && type->is_reference ? follow_pointer(walk) : 0;
+}
+
 int path_walk(struct arena *arena, const struct expr *target, struct object *object,
 	      struct ctype_member *last, struct buf *problem)
 {
 	struct walk walk = { arena, object, last, problem };
+	int error = follow_reference(&walk);
 
 	*last = (struct ctype_member){ 0 };
-	for (size_t i = 0; i < target->path.count; i++) {
+	for (size_t i = 0; i < target->path.count && !error; i++) {
 		const struct target_component *component = &target->path.items[i];
-		int error;
 
 		if (component->kind >= COMPONENT_PRETTY)
 			return 0;
@@ -155,10 +162,10 @@ int path_walk(struct arena *arena, const struct expr *target, struct object *obj
 		error = component->kind == COMPONENT_MEMBER ?
 				step_member(&walk, component->member) :
 				step_index(&walk, component->index);
-		if (error)
-			return error;
+		if (!error)
+			error = follow_reference(&walk);
 	}
-	return 0;
+	return error;
 }
 
 /* ---- the value ---- */
@@ -369,3 +376,238 @@ size_t debuginfo_variables(const struct code_place *place, struct family_variabl
 		count = dwarf_variables(place, out, room);
 	return count ?: abi_variables(place, out, room);
 }
+
+#ifdef UNIT_TEST
+#include "../../lib/unit.h"
+
+/* what the tests look up in the DWARF of the test program itself */
+enum unit_colour { UNIT_RED, UNIT_BLUE = -1 };
+struct unit_inner {
+	short numbers[3];
+	char text[8];
+};
+struct unit_record {
+	int first;
+	unsigned low : 3, high : 7;
+	struct unit_inner inner;
+	struct unit_record *next;
+	union {
+		long whole;
+		char bytes[8];
+	};
+	enum unit_colour colour;
+	const char *name;
+};
+int unit_probed(struct unit_record *record, int count, unsigned char byte);
+struct unit_record unit_global_record;
+
+__attribute__((noinline, noclone)) int unit_probed(struct unit_record *record, int count,
+						   unsigned char byte)
+{
+	__asm__ volatile("" : : "r"(record), "r"(count), "r"(byte) : "memory");
+	return record->first + count + byte;
+}
+
+struct unit_session {
+	struct frontend *frontend;
+	struct debuginfo *debuginfo;
+	struct arena *arena;
+	place_array places;
+	struct buf problem;
+};
+
+static struct unit_session unit_open(const struct place_query *query)
+{
+	static const struct frontend_options options = { .arch = "x86_64" };
+	struct unit_session session = { .frontend = frontend_new(&options) };
+	struct module *module;
+
+	session.debuginfo = debuginfo_new(session.frontend);
+	session.arena = frontend_arena(session.frontend);
+	module = debuginfo_open_file(session.debuginfo, "/proc/self/exe", &session.problem);
+	CHECK(module);
+	CHECK_INT(debuginfo_find(module, query, &session.places, NULL, &session.problem), 1);
+	return session;
+}
+
+static void unit_close(struct unit_session *session)
+{
+	debuginfo_free(session->debuginfo);
+	frontend_free(session->frontend);
+	buf_free(&session->problem);
+}
+
+/* "$a->b->0->c": numbers are indexes */
+static struct expr *unit_target(struct arena *arena, const char *text)
+{
+	struct expr *target = arena_new_object(arena, struct expr);
+	char *copy = arena_strdup(arena, text), *part;
+
+	target->kind = EXPR_TARGET;
+	target->address_of = *copy == '&';
+	target->name = copy + target->address_of;
+	while ((part = strstr(copy, "->"))) {
+		struct target_component step = { .kind = COMPONENT_MEMBER, .member = part + 2 };
+
+		*part = '\0';
+		copy = part + 2;
+		if (*copy >= '0' && *copy <= '9') {
+			step.kind = COMPONENT_INDEX;
+			step.index = arena_new_object(arena, struct expr);
+			step.index->kind = EXPR_NUMBER;
+			step.index->number = *copy - '0';
+		}
+		array_push(arena, &target->path, step);
+	}
+	return target;
+}
+
+static struct place_value unit_value(struct unit_session *session, const char *text)
+{
+	struct place_value value = { 0 };
+	int error = debuginfo_value(session->places.items[0], unit_target(session->arena, text),
+				    &value, &session->problem);
+
+	if (error)
+		unit_fail(__FILE__, __LINE__, "%s: %s", text, buf_text(&session->problem));
+	return value;
+}
+
+static const struct place_query unit_entry = { .what = PLACE_FUNCTION, .pattern = "unit_probed" };
+
+UNIT_TEST_CASE(value_of_parameters)
+{
+	struct unit_session session = unit_open(&unit_entry);
+	struct place_value value = unit_value(&session, "$count");
+
+	CHECK(session.places.items[0]->at_entry);
+	CHECK_STR(session.places.items[0]->function, "unit_probed");
+	CHECK_STR(value.c_type, "int");
+	CHECK_INT(value.recipe->fetch->kind, FETCH_REGISTER);
+	CHECK_INT(value.recipe->fetch->size, 4);
+	CHECK(value.recipe->fetch->is_signed);
+	CHECK_STR(unit_value(&session, "$record").c_type, "struct unit_record*");
+	unit_close(&session);
+}
+
+UNIT_TEST_CASE(value_of_members)
+{
+	struct unit_session session = unit_open(&unit_entry);
+	struct place_value value = unit_value(&session, "$record->inner->numbers->2");
+
+	CHECK_INT(value.recipe->fetch->kind, FETCH_DEREF);
+	CHECK_INT(value.recipe->fetch->size, 2);
+	CHECK_INT(value.recipe->fetch->base->offset,
+		  offsetof(struct unit_record, inner) + 2 * sizeof(short));
+	value = unit_value(&session, "$record->next->bytes->3");
+	CHECK_INT(value.recipe->fetch->base->kind, FETCH_DEREF);
+	CHECK_INT(value.recipe->fetch->base->offset, offsetof(struct unit_record, bytes) + 3);
+	CHECK_INT(value.recipe->fetch->base->base->offset, offsetof(struct unit_record, next));
+	value = unit_value(&session, "&$record->colour");
+	CHECK_INT(value.addend, offsetof(struct unit_record, colour));
+	CHECK_INT(value.recipe->fetch->offset, 0);
+	unit_close(&session);
+}
+
+UNIT_TEST_CASE(value_of_bit_fields)
+{
+	struct unit_session session = unit_open(&unit_entry);
+	struct place_value value = unit_value(&session, "$record->high");
+
+	CHECK_INT(value.recipe->bit_offset, 3);
+	CHECK_INT(value.recipe->bit_size, 7);
+	CHECK_INT(value.recipe->fetch->base->offset, 4);
+	unit_close(&session);
+}
+
+UNIT_TEST_CASE(value_of_globals_is_relative_to_the_file)
+{
+	struct unit_session session = unit_open(&unit_entry);
+	struct expr *target = unit_target(session.arena, "@var->first");
+	struct place_value value;
+
+	target->string = "unit_global_record@debuginfo/value.c";
+	CHECK_INT(debuginfo_value(session.places.items[0], target, &value, &session.problem), 0);
+	CHECK_INT(value.recipe->fetch->base->kind, FETCH_SYMBOL);
+	CHECK(!value.recipe->fetch->base->symbol);
+	target->string = "unit_global_record@debuginfo/other.c";
+	CHECK_INT(debuginfo_value(session.places.items[0], target, &value, &session.problem),
+		  -ENOENT);
+	unit_close(&session);
+}
+
+UNIT_TEST_CASE(value_of_return)
+{
+	struct place_query query = unit_entry;
+	struct unit_session session;
+	struct place_value value;
+
+	query.is_return = true;
+	session = unit_open(&query);
+	value = unit_value(&session, "$return");
+	CHECK_INT(value.recipe->fetch->kind, FETCH_RETURN);
+	CHECK_INT(value.recipe->fetch->size, 4);
+	unit_close(&session);
+}
+
+UNIT_TEST_CASE(value_says_why_not)
+{
+	static const char *const bad[] = { "$nothing", "$record->nothing", "$count->first",
+					   "&$record->low", "$record->inner", "&$count" };
+	struct unit_session session = unit_open(&unit_entry);
+	struct place_value value;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		buf_reset(&session.problem);
+		CHECK(debuginfo_value(session.places.items[0],
+				      unit_target(session.arena, bad[i]), &value,
+				      &session.problem) < 0);
+		CHECK(session.problem.length > 0);
+	}
+	unit_close(&session);
+}
+
+UNIT_TEST_CASE(value_of_cast)
+{
+	struct unit_session session = unit_open(&unit_entry);
+	const struct fetch pointer = { .kind = FETCH_RETURN };
+	struct place_value value;
+
+	CHECK_INT(debuginfo_cast(session.places.items[0]->module, &pointer, true,
+				 "struct unit_inner", unit_target(session.arena, "@cast->numbers->1"),
+				 &value, &session.problem), 0);
+	CHECK_INT(value.recipe->fetch->base->offset, sizeof(short));
+	CHECK_INT(debuginfo_cast(session.places.items[0]->module, &pointer, true, "struct nothing",
+				 unit_target(session.arena, "@cast->x"), &value, &session.problem),
+		  -ENOENT);
+	unit_close(&session);
+}
+
+UNIT_TEST_CASE(value_pretty)
+{
+	struct unit_session session = unit_open(&unit_entry);
+	struct buf format = BUF_INIT;
+	expr_array arguments = { NULL, 0, 0 };
+
+	CHECK_INT(debuginfo_pretty(session.places.items[0], unit_target(session.arena, "$record"),
+				   false, &format, &arguments, &session.problem), 0);
+	CHECK_STR(buf_text(&format), "{.first=%i, .low=%u, .high=%u, .inner={...}, .next=%p, "
+		  "<union>={...}, .colour=%i, .name=%s}");
+	CHECK_INT(arguments.count, 6);
+	buf_free(&format);
+	unit_close(&session);
+}
+
+UNIT_TEST_CASE(value_variables)
+{
+	struct unit_session session = unit_open(&unit_entry);
+	struct family_variable variables[8];
+
+	CHECK_INT(debuginfo_variables(session.places.items[0], variables, 8), 3);
+	CHECK_STR(variables[2].name, "$byte");
+	CHECK_STR(variables[2].c_type, "unsigned char");
+	CHECK(variables[2].is_parameter);
+	CHECK_INT(debuginfo_variables(session.places.items[0], variables, 2), 2);
+	unit_close(&session);
+}
+#endif

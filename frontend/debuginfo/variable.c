@@ -74,16 +74,12 @@ static bool find_local(const struct code_place *place, const char *name, Dwarf_D
 static bool in_file(Dwarf_Die *die, const char *file)
 {
 	struct pattern pattern = { .function = "*", .file = file };
-	Dwarf_Die unit;
 	const char *name;
 
 	if (!file)
 		return true;
-	name = dwarf_decl_file(die);
-	if (name && pattern_match_file(&pattern, name))
-		return true;
-	return dwarf_diecu(die, &unit, NULL, NULL) && (name = dwarf_diename(&unit)) &&
-	       (pattern_match_file(&pattern, name) || strcmp(file, name) == 0);
+	name = dwarf_file_of(die);
+	return name && pattern_match_file(&pattern, name);
 }
 
 /* one of this unit before those of others */
@@ -269,6 +265,10 @@ int dwarf_find_object(const struct code_place *place, const char *name, const ch
 		return -ENODATA;
 	}
 	object->type = type_of(place->module, &die);
+	if (!object->type) {
+		buf_printf(problem, "'%s' has no type", name);
+		return -ENOTSUP;
+	}
 	error = find_location(place, &die, object, &why);
 	if (error)
 		buf_printf(problem, "'%s' cannot be fetched: %s", name, buf_text(&why));

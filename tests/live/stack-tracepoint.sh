@@ -27,12 +27,12 @@ int main(void)
 }
 C
 gcc -O2 -o "$work/writer" "$work/writer.c" || fail "cannot compile"
-stap_succeeds -e 'global by, hits, plain, kernel, sleeps, sized
+stap_succeeds -e 'global by, hits, plain, kernel, sleeps, reached, unreadable
 	probe kernel.trace("syscalls:sys_enter_write") {
 		if (pid() != target()) next
 		hits++
-		by[usymname(ustack(1)), $count]++
-		if (isinstr(sprint_ubacktrace(), "main+0x")) sized++
+		if (isinstr(sprint_ubacktrace(), "main+0x")) reached++
+		try { by[usymname(ustack(1)), $count]++ } catch { unreadable++ }
 	}
 	probe kernel.trace("sched:sched_switch") {
 		if (pid() == target() && isinstr(sprint_backtrace(), "schedule")) kernel++
@@ -42,12 +42,14 @@ stap_succeeds -e 'global by, hits, plain, kernel, sleeps, sized
 	probe end {
 		foreach ([f, c] in by) println("by ", f, " ", c, " ", by[f, c])
 		printf("hits %d\nplain %d\nmain %d\nsleeps %d\nkernel %d\n", hits, plain,
-			sized, sleeps, kernel)
+			reached, sleeps, kernel)
 	}' -c "exec $work/writer"
 expect_equal "hits" "$(number_of '$1 == "hits"' 2)" 600
 expect_equal "hits without a stack" "$(number_of '$1 == "plain"' 2)" 600
-expect_equal "stacks that reach main" "$(number_of '$1 == "main"' 2)" 600
+# the kernel copies a stack without waiting for its page: rarely that fails
+expect_between "stacks that reach main" "$(number_of '$1 == "main"' 2)" 590 600
 expect_equal "sleeps" "$(number_of '$1 == "sleeps"' 2)" 300
-expect_line '^by often 7 500$'
-expect_line '^by rarely 3 100$'
+expect_between "stacks with often" "$(number_of '$1 == "by" && $2 == "often" && $3 == 7' 4)" 490 500
+expect_between "stacks with rarely" "$(number_of '$1 == "by" && $2 == "rarely" && $3 == 3' 4)" 95 100
+expect_equal "other stacks" "$(grep -c '^by ' "$work/out")" 2
 [ "$(number_of '$1 == "kernel"' 2)" -ge 300 ] || fail "hardly any switch has a kernel stack"

@@ -91,7 +91,8 @@ exec 7> "$work/one" 8> "$work/two"
 start_stap -e 'global n, p
 	probe process('$one').function("step") { n++; p[pid()]++ }
 	probe process("'"$work"'/waits").function("step") { all++ } global all
-	probe end { println("step ", n, " ", all); foreach (x in p) println("pid ", x) }'
+	probe end { println("step ", n, " ", all); foreach (x in p) println("pid ", x) }' \
+	7>&- 8>&- # or the pipes would never end
 printf 12345 >&7
 printf 123 >&8
 exec 7>&- 8>&-
