@@ -102,8 +102,10 @@ static void dispatch_paired(struct dispatch *dispatch, const struct binding *bin
 
 void dispatch_thread_exit(struct dispatch *dispatch, int32_t tid)
 {
-	for (size_t i = 0; dispatch->entries.stack_count && i < dispatch->program->probes.count; i++)
-		if (dispatch->program->probes.items[i]->is_entry)
+	const struct program *program = dispatch->program;
+
+	for (size_t i = 0; dispatch->entries.stack_count && i < program->probes.count; i++)
+		if (program->probes.items[i]->is_entry)
 			entry_forget(&dispatch->entries, tid, (unsigned)i);
 }
 
@@ -187,7 +189,7 @@ static void dispatch_moment(struct dispatch *dispatch, const struct probe *probe
 void dispatch_task_event(struct dispatch *dispatch, const struct probe *probe,
 			 const struct event *event)
 {
-	dispatch->now = (struct vm_context){
+	dispatch->session->now = (struct vm_context){
 		.probe = probe,
 		.time = event->time,
 		.cpu = event->cpu,

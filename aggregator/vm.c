@@ -1199,6 +1199,7 @@ void vm_free(struct vm *vm)
 	buf_free(&vm->error);
 	buf_free(&vm->session.output);
 	kcore_free(vm->session.kcore);
+	stacks_free(vm->session.stacks);
 	bytecode_free(&vm->bytecode);
 	free(vm);
 }

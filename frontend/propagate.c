@@ -63,9 +63,12 @@ static void drop_local(variable_array *locals, const struct variable *variable)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < locals->count; i++)
-		if (locals->items[i] != variable)
-			locals->items[kept++] = locals->items[i];
+	for (size_t i = 0; i < locals->count; i++) {
+		if (locals->items[i] == variable)
+			continue;
+		locals->items[i]->slot = (unsigned)kept;
+		locals->items[kept++] = locals->items[i];
+	}
 	locals->count = kept;
 }
 

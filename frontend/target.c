@@ -217,7 +217,8 @@ static bool resolve_value(struct resolver *resolver, struct expr **slot, struct 
 		value = place_value_resolve(resolver, site->place, target);
 	if (value)
 		*slot = value;
-	else if (frontend->error_count == errors && (!site || !entry_resolve(resolver, slot, target)))
+	else if (frontend->error_count == errors &&
+		 (!site || !entry_resolve(resolver, slot, target)))
 		report_unavailable(resolver, target);
 	return frontend->error_count == errors;
 }

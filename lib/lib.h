@@ -34,6 +34,8 @@
  */
 void memory_set_handler(void (*handler)(size_t size));
 
+/** memory_fail() - memory ran out: call the handler */
+void memory_fail(size_t size) NORETURN;
 /** memory_alloc() - malloc() that never returns NULL; free with free() */
 void *memory_alloc(size_t size) __attribute__((malloc, alloc_size(1)));
 /** memory_zalloc() - the same, zeroed */

@@ -19,12 +19,18 @@ void memory_set_handler(void (*handler)(size_t size))
 	memory_handler = handler;
 }
 
+void memory_fail(size_t size)
+{
+	memory_handler(size);
+	abort();
+}
+
 void *memory_alloc(size_t size)
 {
 	void *memory = malloc(size ? size : 1);
 
 	if (!memory)
-		memory_handler(size);
+		memory_fail(size);
 	return memory;
 }
 
@@ -33,7 +39,7 @@ void *memory_zalloc(size_t size)
 	void *memory = calloc(1, size ? size : 1);
 
 	if (!memory)
-		memory_handler(size);
+		memory_fail(size);
 	return memory;
 }
 
@@ -42,7 +48,7 @@ void *memory_realloc(void *old, size_t size)
 	void *memory = realloc(old, size ? size : 1);
 
 	if (!memory)
-		memory_handler(size);
+		memory_fail(size);
 	return memory;
 }
 

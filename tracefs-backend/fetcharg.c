@@ -276,7 +276,7 @@ UNIT_TEST_CASE(fetcharg_refuses_what_the_kernel_cannot)
 	check_refused(&through, &user_place, "less than 64 bits");
 	check_refused(&injected, &kernel_place, "no name");
 	for (size_t i = 0; i < ARRAY_SIZE(deep); i++)
-		deep[i] = (struct fetch){ .kind = FETCH_DEREF, .size = 8,
+		deep[i] = (struct fetch){ .kind = FETCH_DEREF, .size = 8, .offset = 4096,
 					  .base = i ? &deep[i - 1] : &di };
 	check_refused(&deep[19], &user_place, "more pointers");
 	check_refused(&deep[12], &user_place, "longer than");

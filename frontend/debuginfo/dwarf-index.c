@@ -39,6 +39,9 @@ static void add_variable(struct walk *walk, Dwarf_Die *die)
 	struct dwarf_named *named, *first;
 	Dwarf_Attribute attribute;
 
+	if (name && is_declaration(die) && !table_get(&walk->index->declared, name))
+		table_put(&walk->index->declared, name,
+			  arena_memdup(walk->module->arena, die, sizeof(*die)));
 	if (!name || !dwarf_attr_integrate(die, DW_AT_location, &attribute))
 		return;
 	named = arena_new_object(walk->module->arena, struct dwarf_named);
@@ -130,18 +133,38 @@ static void walk_children(struct walk *walk, Dwarf_Die *parent, unsigned depth, 
 		visit(walk, &child, depth, in_function);
 }
 
+/* -gsplit-dwarf: the unit itself is in a .dwo file */
+static void to_split_unit(Dwarf_Die *unit)
+{
+	Dwarf_Die split;
+	uint8_t kind;
+
+	if (dwarf_cu_info(unit->cu, NULL, &kind, NULL, &split, NULL, NULL, NULL) == 0 &&
+	    kind == DW_UT_skeleton && split.addr)
+		*unit = split;
+}
+
 static void walk_units(struct walk *walk, Dwarf *dwarf)
 {
 	Dwarf_CU *unit = NULL;
-	Dwarf_Die die, split;
-	uint8_t kind;
+	Dwarf_Die die;
 
-	while (dwarf && dwarf_get_units(dwarf, unit, &unit, NULL, &kind, &die, &split) == 0) {
-		if (kind == DW_UT_skeleton && split.addr)
-			die = split; /* -gsplit-dwarf: the unit itself is in a .dwo file */
-		if (die.addr)
-			walk_children(walk, &die, 0, false);
+	while (dwarf && dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &die, NULL) == 0) {
+		if (!die.addr)
+			continue;
+		to_split_unit(&die);
+		walk_children(walk, &die, 0, false);
 	}
+}
+
+static struct dwarf_index *new_index(struct module *module)
+{
+	struct dwarf_index *index = arena_new_object(module->arena, struct dwarf_index);
+
+	table_init(&index->variables, module->arena);
+	table_init(&index->declared, module->arena);
+	table_init(&index->types, module->arena);
+	return index;
 }
 
 const struct dwarf_index *dwarf_index(struct module *module)
@@ -150,12 +173,52 @@ const struct dwarf_index *dwarf_index(struct module *module)
 
 	if (walk.index)
 		return walk.index;
-	walk.index = module->index = arena_new_object(module->arena, struct dwarf_index);
-	table_init(&walk.index->variables, module->arena);
-	table_init(&walk.index->types, module->arena);
+	walk.index = module->index = new_index(module);
 	walk_units(&walk, module->dwarf);
 	walk_units(&walk, dwarf_getalt(module->dwarf));
 	return walk.index;
+}
+
+const struct dwarf_index *dwarf_index_units(struct module *module, const Dwarf_Die *units,
+					    size_t count)
+{
+	struct walk walk = { module, new_index(module) };
+
+	for (size_t i = 0; i < count; i++) {
+		Dwarf_Die unit = units[i];
+
+		walk_children(&walk, &unit, 0, false);
+	}
+	return walk.index;
+}
+
+/*
+ * All of a kernel's units take a second to walk. A function outside of headers is in one of them,
+ * its inlined copies too, and the symbol table tells which.
+ */
+size_t dwarf_units_of(struct module *module, const char *name, Dwarf_Die *units, size_t room)
+{
+	size_t count = 0;
+
+	if (module_is_user(module) || text_has_wildcard(name))
+		return 0;
+	symtab_read(module);
+	for (size_t i = 0; i < module->symbols.count; i++) {
+		const struct function_symbol *symbol = &module->symbols.items[i];
+		Dwarf_Die function;
+		const char *file;
+
+		if (strcmp(symbol->name, name) != 0)
+			continue;
+		if (count == room || !dwarf_addrdie(module->dwarf, symbol->address, &units[count]) ||
+		    !dwarf_innermost(&units[count], symbol->address, &function))
+			return 0;
+		file = dwarf_file_of(&function);
+		if (!file || text_ends_with(file, ".h"))
+			return 0;
+		count++;
+	}
+	return count;
 }
 
 const struct ctype *dwarf_find_type(struct module *module, const char *keyword, const char *name)
@@ -172,18 +235,30 @@ const struct ctype *dwarf_find_type(struct module *module, const char *keyword, 
 
 /* ---- functions by address and by name ---- */
 
-bool dwarf_innermost(struct module *module, uint64_t address, Dwarf_Die *function)
+bool dwarf_unit_at(struct module *module, uint64_t address, Dwarf_Die *unit)
 {
-	Dwarf_Die unit, split, *scopes;
+	const struct dwarf_index *index;
+
+	if (dwarf_addrdie(module->dwarf, address, unit))
+		return true;
+	/* clang writes no .debug_aranges */
+	index = dwarf_index(module);
+	for (size_t i = 0; i < index->functions.count; i++) {
+		Dwarf_Die function = index->functions.items[i].die;
+
+		if (!index->functions.items[i].is_inline && dwarf_haspc(&function, address) > 0)
+			return dwarf_diecu(&function, unit, NULL, NULL) != NULL;
+	}
+	return false;
+}
+
+bool dwarf_innermost(const Dwarf_Die *of, uint64_t address, Dwarf_Die *function)
+{
+	Dwarf_Die unit = *of, *scopes;
 	int count;
 	bool found = false;
-	uint8_t kind;
 
-	if (!dwarf_addrdie(module->dwarf, address, &unit) ||
-	    dwarf_cu_info(unit.cu, NULL, &kind, NULL, &split, NULL, NULL, NULL))
-		return false;
-	if (kind == DW_UT_skeleton && split.addr)
-		unit = split;
+	to_split_unit(&unit);
 	count = dwarf_getscopes(&unit, address, &scopes);
 	for (int i = 0; i < count && !found; i++) {
 		int tag = dwarf_tag(&scopes[i]);

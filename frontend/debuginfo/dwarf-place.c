@@ -59,11 +59,11 @@ struct code_place *dwarf_place_new(struct module *module, Dwarf_Die *function, u
 struct code_place *dwarf_place_at(struct module *module, uint64_t address)
 {
 	struct code_place *place;
-	Dwarf_Die function;
+	Dwarf_Die unit, function;
 	const char *file;
 	int line;
 
-	if (!dwarf_innermost(module, address, &function))
+	if (!dwarf_unit_at(module, address, &unit) || !dwarf_innermost(&unit, address, &function))
 		return NULL;
 	place = dwarf_place_new(module, &function, address);
 	line = line_at(&((struct dwarf_scope *)place->scope)->unit, address, &file);
@@ -261,13 +261,16 @@ int dwarf_find_places(struct module *module, const struct place_query *query,
 		      const struct pattern *pattern, place_array *places, name_array *suggest,
 		      struct buf *problem)
 {
-	const struct dwarf_index *index = dwarf_index(module);
 	struct finder finder = { .module = module, .query = query, .pattern = pattern,
 				 .places = places };
+	Dwarf_Die units[MAX_UNITS];
+	size_t count = dwarf_units_of(module, pattern->function, units, MAX_UNITS);
+	const struct dwarf_index *index;
 
-	table_init(&finder.called, module->arena);
 	if (pattern->line_kind != LINE_NONE)
 		return line_find_places(module, query, pattern, places, problem);
+	table_init(&finder.called, module->arena);
+	index = count ? dwarf_index_units(module, units, count) : dwarf_index(module);
 	for (size_t i = 0; i < index->functions.count; i++)
 		if (is_wanted(&finder, &index->functions.items[i]))
 			find_in(&finder, &index->functions.items[i]);

@@ -18,6 +18,8 @@ struct dwarf_function {
 	bool is_inline;
 };
 
+#define MAX_UNITS 8 /* that one function's name is looked for in, when not in all */
+
 /* a name's definitions, in the order of the units */
 struct dwarf_named {
 	Dwarf_Die die;
@@ -27,6 +29,7 @@ struct dwarf_named {
 struct dwarf_index {
 	ARRAY(struct dwarf_function) functions;
 	struct table variables;	/* name → struct dwarf_named: globals and statics, not locals */
+	struct table declared;	/* name → Dwarf_Die of an `extern` */
 	struct table types;	/* "s:name" → Dwarf_Die of a definition; see dwarf_find_type() */
 };
 
@@ -39,8 +42,15 @@ struct dwarf_scope {
 /* ---- dwarf-index.c ---- */
 
 const struct dwarf_index *dwarf_index(struct module *module);
-/** dwarf_innermost() - the function or inlined copy at @address, false when there is none */
-bool dwarf_innermost(struct module *module, uint64_t address, Dwarf_Die *function);
+/** dwarf_units_of() - the only units that hold the function @name; 0: all could */
+size_t dwarf_units_of(struct module *module, const char *name, Dwarf_Die *units, size_t room);
+/** dwarf_index_units() - an index of these units alone */
+const struct dwarf_index *dwarf_index_units(struct module *module, const Dwarf_Die *units,
+					    size_t count);
+/** dwarf_unit_at() - the unit with the code at @address, false when there is none */
+bool dwarf_unit_at(struct module *module, uint64_t address, Dwarf_Die *unit);
+/** dwarf_innermost() - its function or inlined copy at @address, false when there is none */
+bool dwarf_innermost(const Dwarf_Die *unit, uint64_t address, Dwarf_Die *function);
 /** dwarf_enclosing() - the function with code of its own that an inlined copy is part of */
 bool dwarf_enclosing(Dwarf_Die *function, Dwarf_Die *enclosing);
 /** dwarf_file_of() - the source file @die is declared in, or NULL */

@@ -62,7 +62,8 @@ static void note_near(struct line_finder *finder, int line)
 		finder->after = line;
 }
 
-static void add_statement(struct line_finder *finder, const struct statement *statement)
+static void add_statement(struct line_finder *finder, const Dwarf_Die *unit,
+			  const struct statement *statement)
 {
 	bool is_any = finder->pattern->line_kind == LINE_ANY;
 	struct dwarf_function function = { .is_inline = false };
@@ -70,7 +71,7 @@ static void add_statement(struct line_finder *finder, const struct statement *st
 
 	if (finder->pattern->line_kind == LINE_ABSOLUTE && statement->line < finder->first - 100)
 		return;
-	if (!dwarf_innermost(finder->module, statement->address, &function.die))
+	if (!dwarf_innermost(unit, statement->address, &function.die))
 		return;
 	function.name = dwarf_diename(&function.die);
 	if (!function.name || !dwarf_matches_name(&function, finder->pattern->function))
@@ -109,14 +110,19 @@ static void search_unit(struct line_finder *finder, Dwarf_Die *unit)
 		if (read_statement(dwarf_onesrcline(lines, i), &statement) &&
 		    pattern_match_file(finder->pattern, statement.file) &&
 		    elf_file_offset(finder->module, statement.address, true) >= 0)
-			add_statement(finder, &statement);
+			add_statement(finder, unit, &statement);
 }
 
 static void search(struct line_finder *finder)
 {
+	Dwarf_Die die, units[MAX_UNITS];
 	Dwarf_CU *unit = NULL;
-	Dwarf_Die die;
+	size_t count = dwarf_units_of(finder->module, finder->pattern->function, units, MAX_UNITS);
 
+	for (size_t i = 0; i < count; i++)
+		search_unit(finder, &units[i]);
+	if (count)
+		return;
 	while (dwarf_get_units(finder->module->dwarf, unit, &unit, NULL, NULL, &die, NULL) == 0)
 		if (die.addr)
 			search_unit(finder, &die);

@@ -86,7 +86,7 @@ Elf_Data *elf_section_data(Elf_Scn *section);
 void symtab_read(struct module *module);
 /** symtab_at() - the function symbol that covers @address, or NULL */
 const struct function_symbol *symtab_at(struct module *module, uint64_t address);
-/** symtab_find_object() - the address of the variable or function @name */
+/** symtab_find() - the address of the variable or function @name */
 bool symtab_find(struct module *module, const char *name, uint64_t *address);
 int symtab_find_places(struct module *module, const struct place_query *query,
 		       const struct pattern *pattern, place_array *places, name_array *suggest);

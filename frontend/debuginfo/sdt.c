@@ -445,7 +445,7 @@ size_t sdt_variables(const struct code_place *place, struct family_variable *out
 #ifdef UNIT_TEST
 #include "../../lib/unit.h"
 
-/* the value of one argument of a mark of a machine; its text fails when @operand is not fetchable */
+/* $arg1 of a mark with these arguments in a program for @machine */
 static int unit_argument(struct arena *arena, const char *machine, const char *arguments,
 			 struct place_value *value)
 {

@@ -93,6 +93,15 @@ const struct function_symbol *symtab_at(struct module *module, uint64_t address)
 	return &symbols[at];
 }
 
+/* `environ@GLIBC_2.2.5` is `environ` */
+static bool is_named(const char *symbol, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(symbol, name, length) == 0 &&
+	       (!symbol[length] || symbol[length] == '@');
+}
+
 bool symtab_find(struct module *module, const char *wanted, uint64_t *found)
 {
 	int count = module->dwfl_module ? dwfl_module_getsymtab(module->dwfl_module) : 0;
@@ -104,7 +113,7 @@ bool symtab_find(struct module *module, const char *wanted, uint64_t *found)
 		const char *name = dwfl_module_getsym_info(module->dwfl_module, i, &symbol,
 							   &address, &section, NULL, NULL);
 
-		if (name && section != SHN_UNDEF && strcmp(name, wanted) == 0) {
+		if (name && section != SHN_UNDEF && is_named(name, wanted)) {
 			*found = address - module->bias;
 			return true;
 		}

@@ -87,12 +87,19 @@ static bool find_global(const struct code_place *place, const char *name, const 
 			Dwarf_Die *found)
 {
 	const struct dwarf_scope *scope = place->scope;
-	struct dwarf_named *named = table_get(&dwarf_index(place->module)->variables, name);
+	Dwarf_Attribute attribute;
+	struct dwarf_named *named;
+	Dwarf_Die unit;
 	bool any = false;
 
+	if (scope && !file) {
+		unit = scope->unit;
+		if (find_child(&unit, name, found) &&
+		    dwarf_attr_integrate(found, DW_AT_location, &attribute))
+			return true;
+	}
+	named = table_get(&dwarf_index(place->module)->variables, name);
 	for (; named; named = named->next) {
-		Dwarf_Die unit;
-
 		if (!in_file(&named->die, file))
 			continue;
 		if (!any)
@@ -138,28 +145,78 @@ static bool in_one_register(const struct module *module, const struct ctype *typ
 		type->kind == CTYPE_POINTER);
 }
 
-/* the parameter's number among those passed in registers; -1 when that cannot be told */
+static bool holds_floats(const struct ctype *type, unsigned depth)
+{
+	struct ctype_walk walk = { 0 };
+	struct ctype_member member;
+
+	if (type->kind == CTYPE_ARRAY)
+		return depth > 8 || !ctype_target(type) ||
+		       holds_floats(ctype_target(type), depth + 1);
+	if (type->kind != CTYPE_STRUCT && type->kind != CTYPE_UNION)
+		return type->kind == CTYPE_FLOAT || type->kind == CTYPE_VOID;
+	while (ctype_next_member(type, &walk, &member))
+		if (depth > 8 || holds_floats(member.type, depth + 1))
+			return true;
+	return false;
+}
+
+/* how many registers for integers a parameter takes; -1 when that is not known here */
+static int registers_taken(const struct module *module, const struct ctype *type)
+{
+	uint64_t word = module->arch->pointer_size;
+
+	if (in_one_register(module, type))
+		return 1;
+	if (!type || !type->size)
+		return -1;
+	if (type->kind == CTYPE_FLOAT)
+		return 0;
+	if (type->kind != CTYPE_STRUCT && type->kind != CTYPE_UNION)
+		return -1;
+	if (type->size > 2 * word)
+		return module->arch->machine == EM_AARCH64 ? 1 : 0; /* by reference, in memory */
+	return holds_floats(type, 0) ? -1 : (int)((type->size + word - 1) / word);
+}
+
+/* the index of the register the scalar parameter is passed in; -1 when that cannot be told */
 static int register_index(struct module *module, Dwarf_Die *function, Dwarf_Die *wanted)
 {
-	unsigned index = 0;
+	int index = 0;
 	Dwarf_Die child;
 
 	for (int more = dwarf_child(function, &child); more == 0;
 	     more = dwarf_siblingof(&child, &child)) {
+		const struct ctype *type;
+		int taken;
+
 		if (dwarf_tag(&child) != DW_TAG_formal_parameter)
 			continue;
-		if (!in_one_register(module, type_of(module, &child)) ||
-		    index == module->arch->parameter_count)
+		type = type_of(module, &child);
+		taken = registers_taken(module, type);
+		if (taken < 0 || index + taken > module->arch->parameter_count)
 			return -1;
 		if (child.addr == wanted->addr)
-			return (int)index;
-		index++;
+			return in_one_register(module, type) ? index : -1;
+		index += taken;
 	}
 	return -1;
 }
 
+/* clang's unoptimised frames are relative to a register that the prologue sets up */
+static bool frame_is_register(Dwarf_Die *function)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Op *ops;
+	size_t count;
+
+	return dwarf_attr_integrate(function, DW_AT_frame_base, &attribute) &&
+	       dwarf_getlocation(&attribute, &ops, &count) == 0 && count == 1 &&
+	       ops[0].atom >= DW_OP_reg0 && ops[0].atom <= DW_OP_reg31;
+}
+
 /* the location does not change with the address and is in the frame, which is not yet made */
-static bool is_in_frame(Dwarf_Die *die)
+static bool is_in_frame(Dwarf_Die *function, Dwarf_Die *die)
 {
 	Dwarf_Attribute attribute;
 	Dwarf_Op *ops;
@@ -167,7 +224,8 @@ static bool is_in_frame(Dwarf_Die *die)
 
 	return dwarf_attr_integrate(die, DW_AT_location, &attribute) &&
 	       dwarf_getlocation(&attribute, &ops, &count) == 0 && count == 1 &&
-	       ops[0].atom == DW_OP_fbreg && (int64_t)ops[0].number < 0;
+	       ops[0].atom == DW_OP_fbreg &&
+	       ((int64_t)ops[0].number < 0 || frame_is_register(function));
 }
 
 static bool is_optimised(Dwarf_Die *function)
@@ -191,7 +249,7 @@ bool dwarf_needs_prologue(struct module *module, Dwarf_Die *function)
 		return false;
 	for (int more = dwarf_child(function, &child); more == 0;
 	     more = dwarf_siblingof(&child, &child))
-		if (dwarf_tag(&child) == DW_TAG_formal_parameter && is_in_frame(&child) &&
+		if (dwarf_tag(&child) == DW_TAG_formal_parameter && is_in_frame(function, &child) &&
 		    register_index(module, function, &child) < 0)
 			return true;
 	return false;
@@ -202,13 +260,16 @@ static int find_location(const struct code_place *place, Dwarf_Die *die, struct 
 {
 	const struct arch *arch = place->module->arch;
 	struct dwarf_scope *scope = (struct dwarf_scope *)place->scope;
-	int index = -1;
+	int index;
 
-	if (scope && place->at_entry && dwarf_tag(die) == DW_TAG_formal_parameter &&
-	    is_in_frame(die))
-		index = register_index(place->module, &scope->function, die);
-	if (index < 0)
+	if (!scope || !place->at_entry || dwarf_tag(die) != DW_TAG_formal_parameter ||
+	    !is_in_frame(&scope->function, die))
 		return location_find(place, die, object, problem);
+	index = register_index(place->module, &scope->function, die);
+	if (index < 0) {
+		buf_puts(problem, "it is not in its place yet where the function begins");
+		return -ENODATA;
+	}
 	object->kind = OBJECT_VALUE;
 	object->fetch = fetch_register(place->module->arena, arch, arch->parameters[index], 0);
 	return 0;
@@ -246,6 +307,29 @@ static int return_object(const struct code_place *place, struct object *object,
 	return 0;
 }
 
+/* ---- variables that are only declared: assembly or the linker defines them ---- */
+
+static int find_declared(const struct code_place *place, const char *name, struct object *object)
+{
+	struct module *module = place->module;
+	Dwarf_Die *die = table_get(&dwarf_index(module)->declared, name);
+	struct fetch *fetch;
+	uint64_t address;
+
+	object->type = die ? type_of(module, die) : NULL;
+	if (!object->type || !symtab_find(module, name, &address))
+		return -ENOENT;
+	fetch = arena_new_object(module->arena, struct fetch);
+	fetch->kind = FETCH_SYMBOL;
+	if (module_is_user(module))
+		fetch->offset = (int64_t)address;
+	else
+		fetch->symbol = arena_strdup(module->arena, name);
+	object->kind = OBJECT_MEMORY;
+	object->fetch = fetch;
+	return 0;
+}
+
 /* ---- the questions ---- */
 
 int dwarf_find_object(const struct code_place *place, const char *name, const char *file,
@@ -260,7 +344,7 @@ int dwarf_find_object(const struct code_place *place, const char *name, const ch
 	if (!(place->scope && !file && find_local(place, name, &die)) &&
 	    !find_global(place, name, file, &die)) {
 		if (!was_dropped(place, name))
-			return -ENOENT;
+			return find_declared(place, name, object);
 		buf_printf(problem, "'%s' was optimised away", name);
 		return -ENODATA;
 	}
