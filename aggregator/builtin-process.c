@@ -102,11 +102,12 @@ static bool read_proc(int64_t tid, const char *file, struct buf *out)
 	return buf_read_file(out, path) == 0;
 }
 
-/* the @index-th number behind @name, a line feed and a word, in /proc/TID/status */
+/* the @index-th number behind @name, a line feed and a word, in /proc/TID/status; masks are hex */
 static bool return_task_status(struct native_call *call, int64_t tid, const char *name,
 			       unsigned index)
 {
 	struct buf text = BUF_INIT;
+	int base = text_starts_with(name, "\nSig") ? 16 : 10;
 	int64_t number = 0;
 	char *line;
 
@@ -114,7 +115,7 @@ static bool return_task_status(struct native_call *call, int64_t tid, const char
 		line = strstr(text.data, name);
 		if (line)
 			for (line += strlen(name) + 1, index++; index; index--)
-				number = strtoll(line, &line, 10);
+				number = (int64_t)strtoull(line, &line, base);
 	}
 	buf_free(&text);
 	return native_return_number(call, number);

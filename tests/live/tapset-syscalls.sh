@@ -15,6 +15,7 @@ def call(name, *arguments):
 	function.restype = ctypes.c_long
 	return function(*[ctypes.c_long(a) if isinstance(a, int) else a for a in arguments])
 libc.prctl(15, b"caller")
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
 fd = call("open", path + b"/f", os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o640)
 call("write", fd, b"hello\n", 6)
 call("lseek", fd, 2, os.SEEK_SET)
@@ -41,6 +42,7 @@ mkdir "$work/dir"
 stap_succeeds -w -e '
 	global ours
 	probe syscall.* { if (execname() == "caller") printf("%s(%s)\n", name, argstr) }
+	probe syscall.kill { if (execname() == "caller") printf("blocked %d %d\n", is_sig_blocked(task_current(), 10), is_sig_blocked(task_current(), 12)) }
 	probe syscall.write { if (execname() == "caller") printf("write of %d to %d\n", count, fd) }
 	probe syscall.openat, syscall.open ? { if (execname() == "caller" && flags & 0100) printf("mode %o, %s\n", mode, flags_str) }
 	probe syscall.*.return { if (execname() == "caller") ours++ }
@@ -78,6 +80,7 @@ expect_argstr mmap2 '0x0, 8192, PROT_READ\|PROT_WRITE, MAP_PRIVATE\|MAP_ANONYMOU
 expect_argstr mprotect "$memory, 4096, PROT_READ"
 expect_argstr munmap "$memory, 8192"
 expect_argstr close "$socket"
+expect_line '^blocked 1 0$'
 expect_line "^write of 6 to $fd\$"
 expect_line '^mode 640, O_RDWR\|O_CREAT\|O_TRUNC$'
 expect_line '^munmap [1-9]'
