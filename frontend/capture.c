@@ -753,6 +753,8 @@ void capture_program(struct semantics *sem)
 
 struct late_search {
 	struct semantics *sem;
+	const struct token *first;/* in the tapset, and no call of the user's led there */
+	struct table tapset;	  /* the places of those */
 	const struct token *call; /* in the user's script, while in functions of the tapset */
 	struct table seen;	  /* functions looked at for this call */
 };
@@ -762,14 +764,28 @@ static bool is_users(const struct token *token)
 	return token && token->place.file && token->place.file->kind == SOURCE_SCRIPT;
 }
 
+/* an alias of the tapset brings many: they are counted, and told in one message */
+static void count_late(struct late_search *search, const struct token *token)
+{
+	char key[32];
+
+	snprintf(key, sizeof(key), "%p", (const void *)token);
+	table_put(&search->tapset, key, search);
+	if (!search->first)
+		search->first = token;
+}
+
 static void report_late(struct late_search *search, const struct expr *read)
 {
 	struct frontend *frontend = search->sem->frontend;
-	const struct token *token = is_users(read->token) || !search->call ? read->token :
-								     search->call;
+	const struct token *token = is_users(read->token) ? read->token : search->call;
 	bool strict = frontend->options.strict;
 	size_t id;
 
+	if (!token) {
+		count_late(search, read->token);
+		return;
+	}
 	id = diag_report(frontend, strict ? SEVERITY_ERROR : SEVERITY_WARNING, token,
 			 "memory is read after the event here, when it may have changed");
 	if (strict)
@@ -800,18 +816,32 @@ static void search_late(struct tree_visitor *visitor, struct expr *expr, bool is
 	search->call = outer;
 }
 
+static void report_tapset_late(struct late_search *search)
+{
+	struct frontend *frontend = search->sem->frontend;
+	bool strict = frontend->options.strict;
+	size_t count = search->tapset.count;
+
+	if (count)
+		diag_report(frontend, strict ? SEVERITY_ERROR : SEVERITY_WARNING, search->first,
+			    "the tapset reads memory after the event, when it may have changed, in "
+			    "%zu %s", count, count == 1 ? "place" : "places, first here");
+}
+
 void capture_report_late(struct semantics *sem)
 {
 	struct late_search search = { .sem = sem };
 	struct tree_visitor visitor = { .expr = search_late, .data = &search };
 
 	table_init(&search.seen, sem->arena);
+	table_init(&search.tapset, sem->arena);
 	for (size_t i = 0; i < sem->builds.count; i++) {
 		const struct probe *probe = sem->builds.items[i]->probe;
 
 		if (probe->family->source != FAMILY_AGGREGATOR)
 			tree_walk_stmt(&visitor, probe->body);
 	}
+	report_tapset_late(&search);
 }
 
 #ifdef UNIT_TEST

@@ -87,6 +87,17 @@ static void build_add_conditions(struct semantics *sem, struct probe_build *buil
 		array_push(sem->arena, &build->conditions, frame->part);
 }
 
+/* what pn() says: the alias that was named; of `oneshot`, which is another word for begin, that word */
+static const char *probe_alias_text(const struct walk *walk, const struct probe *probe)
+{
+	const char *written = walk->point->components.items[0].name;
+
+	if (walk->alias_text)
+		return walk->alias_text;
+	return strcmp(written, probe->point->components.items[0].name) == 0 ?
+		       probe->point_text : point_text(walk->x->sem->arena, walk->point);
+}
+
 static struct probe *probe_new(const struct walk *walk, const struct family *family,
 			       const struct probe_point *point)
 {
@@ -99,7 +110,7 @@ static struct probe *probe_new(const struct walk *walk, const struct family *fam
 	probe->family = family;
 	probe->point = bare;
 	probe->point_text = point_text(arena, bare);
-	probe->alias_text = walk->alias_text ? walk->alias_text : probe->point_text;
+	probe->alias_text = probe_alias_text(walk, probe);
 	probe->token = walk->x->declaration->token;
 	return probe;
 }
