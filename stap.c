@@ -203,11 +203,13 @@ static const struct argp option_parser = {
 
 static struct aggregator *running; /* for the signal handler alone */
 
+/* while compiling, arming and cleaning up there is nothing to end in order: the guardian tidies up */
 static void session_interrupt(int signal_number)
 {
-	(void)signal_number;
 	if (running)
 		aggregator_interrupt(running);
+	else
+		_exit(128 + signal_number);
 }
 
 static void out_of_memory(size_t size)
