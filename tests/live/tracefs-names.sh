@@ -22,7 +22,8 @@ expect_line '\$prev_comm:char\[16\] \$prev_pid:pid_t .*\$next_pid:pid_t'
 stap_succeeds -T 20 -e 'probe kernel.trace("sched_switch") {
 	printf("switch %d [%s] [%s]\n", $common_pid == $prev_pid, $prev_comm, $next_comm); exit() }'
 expect_line '^switch 1 \[.+\] \[.+\]$'
-stap_succeeds -T 20 -e 'probe kernel.trace("sys_exit") { if ($ret < 0) { println("failed ", $ret); exit() } }'
+stap_succeeds -c 'cat /nonexistent 2> /dev/null || :' \
+	-e 'probe kernel.trace("sys_exit") { if ($ret < 0) { println("failed ", $ret); exit() } }'
 expect_line '^failed -[0-9]+$'
 
 cat=$(program cat cat)
