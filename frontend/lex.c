@@ -2,8 +2,7 @@
 /*
  * Bytes to tokens: comments and white space vanish, strings lose their escapes, numbers get their
  * value. $1 and @name are plain identifiers here, %( ... %) plain operators: giving them a meaning
- * is the preprocessor's part. The index of a file's definitions at the end is made from raw tokens
- * and brackets alone, so that a large library costs little until a script names a part of it.
+ * is the preprocessor's part.
  */
 #include "lex.h"
 
@@ -112,8 +111,7 @@ static void fail(struct lexer *lexer, struct token *token, const char *text)
 {
 	token->kind = TOKEN_JUNK;
 	token->text = "";
-	if (!lexer->silent)
-		diag_error(lexer->frontend, token, "%s", text);
+	diag_error(lexer->frontend, token, "%s", text);
 }
 
 static void skip_line(struct lexer *lexer)
@@ -133,7 +131,7 @@ static void skip_block_comment(struct lexer *lexer)
 		advance(lexer);
 	if (peek(lexer, 0) >= 0)
 		advance_by(lexer, 2);
-	else if (!lexer->silent)
+	else
 		diag_warning(lexer->frontend, start, "comment without end");
 }
 
@@ -291,144 +289,6 @@ const struct token *lex_token(struct lexer *lexer)
 	return token;
 }
 
-/* ---- the index of a file's definitions ---- */
-
-struct indexer {
-	struct lexer lexer;
-	const struct token *token; /* the one to look at */
-	index_array *out;
-};
-
-static void next(struct indexer *indexer)
-{
-	indexer->token = lex_token(&indexer->lexer);
-}
-
-static bool sees(const struct indexer *indexer, const char *text)
-{
-	const struct token *token = indexer->token;
-
-	return (token->kind == TOKEN_IDENTIFIER || token->kind == TOKEN_OPERATOR) &&
-	       strcmp(token->text, text) == 0;
-}
-
-static void add_definition(struct indexer *indexer, enum definition_kind kind, const char *name,
-			   bool is_private)
-{
-	array_push(indexer->lexer.frontend->arena, indexer->out,
-		   (struct indexed_definition){ kind, name, is_private });
-}
-
-/* from an opening bracket to behind the one that closes it */
-static void skip_brackets(struct indexer *indexer, const char *open, const char *close)
-{
-	size_t depth = 0;
-
-	do {
-		if (sees(indexer, open))
-			depth++;
-		else if (sees(indexer, close))
-			depth--;
-		next(indexer);
-	} while (depth && indexer->token->kind != TOKEN_END);
-}
-
-/* a, b[5], c%, d = 4 */
-static void index_globals(struct indexer *indexer, bool is_private)
-{
-	do {
-		if (sees(indexer, "global") || sees(indexer, ","))
-			next(indexer);
-		if (indexer->token->kind != TOKEN_IDENTIFIER)
-			return;
-		add_definition(indexer, DEFINE_GLOBAL, indexer->token->text, is_private);
-		next(indexer);
-		while (sees(indexer, "%") || sees(indexer, "=") || sees(indexer, "-") ||
-		       indexer->token->kind == TOKEN_NUMBER ||
-		       indexer->token->kind == TOKEN_STRING)
-			next(indexer);
-		if (sees(indexer, "["))
-			skip_brackets(indexer, "[", "]");
-	} while (sees(indexer, ","));
-}
-
-static void index_function(struct indexer *indexer, bool is_private)
-{
-	next(indexer);
-	if (indexer->token->kind != TOKEN_IDENTIFIER)
-		return;
-	add_definition(indexer, DEFINE_FUNCTION, indexer->token->text, is_private);
-	while (indexer->token->kind != TOKEN_END && indexer->token->kind != TOKEN_EMBEDDED &&
-	       !sees(indexer, "{"))
-		next(indexer);
-	if (sees(indexer, "{"))
-		skip_brackets(indexer, "{", "}");
-	else
-		next(indexer);
-}
-
-/* name.name("argument").* up to what ends it; arguments are left out of @name */
-static void index_point(struct indexer *indexer, struct buf *name)
-{
-	while (indexer->token->kind == TOKEN_IDENTIFIER || sees(indexer, ".") ||
-	       sees(indexer, "*") || sees(indexer, "(")) {
-		if (sees(indexer, "(")) {
-			skip_brackets(indexer, "(", ")");
-		} else {
-			buf_puts(name, indexer->token->text);
-			next(indexer);
-		}
-	}
-}
-
-/* probe a = b = points { } , { } */
-static void index_probe(struct indexer *indexer)
-{
-	struct buf name = BUF_INIT;
-
-	do {
-		next(indexer);
-		buf_reset(&name);
-		index_point(indexer, &name);
-		if (sees(indexer, "=") || sees(indexer, "+="))
-			add_definition(indexer, DEFINE_ALIAS,
-				       frontend_intern(indexer->lexer.frontend, buf_text(&name)),
-				       false);
-	} while (sees(indexer, "=") || sees(indexer, "+="));
-	buf_free(&name);
-	while (indexer->token->kind != TOKEN_END && !sees(indexer, "{"))
-		next(indexer);
-	skip_brackets(indexer, "{", "}");
-	if (!sees(indexer, ","))
-		return;
-	next(indexer);
-	if (sees(indexer, "{"))
-		skip_brackets(indexer, "{", "}");
-}
-
-void lex_index(struct frontend *frontend, const struct source_file *file, index_array *out)
-{
-	struct indexer indexer = { .out = out };
-	bool is_private;
-
-	lexer_init(&indexer.lexer, frontend, file);
-	indexer.lexer.silent = true;
-	next(&indexer);
-	while (indexer.token->kind != TOKEN_END) {
-		is_private = sees(&indexer, "private");
-		if (is_private)
-			next(&indexer);
-		if (sees(&indexer, "function"))
-			index_function(&indexer, is_private);
-		else if (sees(&indexer, "probe"))
-			index_probe(&indexer);
-		else if (sees(&indexer, "global") || is_private)
-			index_globals(&indexer, is_private);
-		else
-			next(&indexer);
-	}
-}
-
 #ifdef UNIT_TEST
 #include "../lib/unit.h"
 
@@ -506,34 +366,6 @@ UNIT_TEST_CASE(lex_counts_lines_and_columns_through_comments)
 	CHECK_INT(token->place.column, 5);
 	CHECK_STR(lex_token(&lexer)->text, "@#");
 	CHECK_STR(lex_token(&lexer)->text, "x");
-	frontend_free(frontend);
-}
-
-UNIT_TEST_CASE(lex_index_lists_definitions_only)
-{
-	struct frontend *frontend = test_frontend();
-	const char *text = "global a = -1, b%[5] private c function f:long (x) { probe(1) }\n"
-			   "private function g() %{ probe %}"
-			   "probe x.y(\"s\").z = d += e {}, { f }\n"
-			   "%( arch == \"x\" %? global h %) probe begin { global } global i";
-	static const struct indexed_definition expected[] = {
-		{ DEFINE_GLOBAL, "a", false }, { DEFINE_GLOBAL, "b", false },
-		{ DEFINE_GLOBAL, "c", true }, { DEFINE_FUNCTION, "f", false },
-		{ DEFINE_FUNCTION, "g", true }, { DEFINE_ALIAS, "x.y.z", false },
-		{ DEFINE_ALIAS, "d", false }, { DEFINE_GLOBAL, "h", false },
-		{ DEFINE_GLOBAL, "i", false },
-	};
-	index_array index = { 0 };
-
-	lex_index(frontend, session_add_source(frontend, SOURCE_TAPSET, "x.stp", text,
-					       strlen(text)), &index);
-	CHECK_INT(index.count, ARRAY_SIZE(expected));
-	for (size_t i = 0; i < index.count && i < ARRAY_SIZE(expected); i++) {
-		CHECK_INT(index.items[i].kind, expected[i].kind);
-		CHECK_STR(index.items[i].name, expected[i].name);
-		CHECK_INT(index.items[i].is_private, expected[i].is_private);
-	}
-	CHECK_INT(diag_error_count(frontend), 0);
 	frontend_free(frontend);
 }
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bytes to tokens, and the cheap index of a file's top-level definitions. A lexer needs no
- * session beyond the interner and the arena its tokens are made in.
+ * Bytes to tokens. A lexer needs no session beyond the interner and the arena its tokens are made in.
  */
 #ifndef LEX_H
 #define LEX_H
@@ -23,7 +22,6 @@ struct lexer {
 	size_t offset;
 	uint32_t line, column;
 	const struct place *via; /* copied into every token's place */
-	bool silent;		 /* collect no messages: indexing a file */
 };
 
 void lexer_init(struct lexer *lexer, struct frontend *frontend, const struct source_file *file);
@@ -31,25 +29,5 @@ void lexer_init(struct lexer *lexer, struct frontend *frontend, const struct sou
 bool lex_is_keyword(const char *text);
 /** lex_token() - the next token, in the session's arena; TOKEN_END at the end, again and again */
 const struct token *lex_token(struct lexer *lexer);
-
-/**
- * struct indexed_definition - one definition at the top level of a file
- * @kind: DEFINE_GLOBAL, DEFINE_FUNCTION or DEFINE_ALIAS (plain probes are not indexed)
- * @name: of the global or function; of an alias the dotted point, arguments left out
- *	("syscall.read", "process.mark")
- * @is_private: visible in its own file only
- */
-struct indexed_definition {
-	enum definition_kind kind;
-	const char *name;
-	bool is_private;
-};
-typedef ARRAY(struct indexed_definition) index_array;
-
-/**
- * lex_index() - list the top-level definitions of @file without preprocessing or parsing it
- * Both branches of %( ... %) are listed. Unreadable parts are skipped: parse_source() reports them.
- */
-void lex_index(struct frontend *frontend, const struct source_file *file, index_array *out);
 
 #endif
