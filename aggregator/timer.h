@@ -38,13 +38,4 @@ void timers_fired(struct timers *timers, struct timer *timer, uint64_t duration)
 /** timer_kernel_hz() - ticks (jiffies) per second of the running kernel */
 uint64_t timer_kernel_hz(void);
 
-/** clock_now() - ns of CLOCK_MONOTONIC; async-signal-safe */
-static inline uint64_t clock_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-}
-
 #endif

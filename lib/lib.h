@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args), nonnull(fmt)))
@@ -142,6 +143,17 @@ bool text_starts_with(const char *text, const char *prefix);
 bool text_ends_with(const char *text, const char *suffix);
 /** text_distance() - Damerau-Levenshtein distance of two names, for suggestions */
 unsigned text_distance(const char *a, const char *b);
+
+/* ---- time ---- */
+
+/** clock_now() - ns of CLOCK_MONOTONIC; async-signal-safe */
+static inline uint64_t clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
 
 /* ---- log.c: what stap tells about itself on stderr ---- */
 

@@ -204,9 +204,14 @@ void filter_print(struct trace_event *event, const struct probe *probe, struct b
  */
 #define FLAGS_INTERRUPT (0x08 | 0x10 | 0x40)
 
-bool filter_concerns_own(const struct trace_event *event)
+enum own_events filter_own_events(const struct tracefs *tracefs, const struct trace_event *event)
 {
-	return strcmp(event->system, "sched") != 0;
+	if (strcmp(event->system, "sched") == 0)
+		return OWN_SHOWN;
+	if (tracefs->own_pids && tracefs->excluded.count == 1 &&
+	    (strcmp(event->system, "syscalls") == 0 || strcmp(event->system, "raw_syscalls") == 0))
+		return OWN_PASSED_OVER;
+	return OWN_FILTERED;
 }
 
 void filter_print_own(const struct tracefs *tracefs, struct buf *out)

@@ -83,30 +83,6 @@ static void raw_ring_compact(struct raw_ring *ring)
 	}
 }
 
-ssize_t raw_ring_fill(struct raw_ring *ring, int fd, bool *emptied)
-{
-	size_t size = ring->layout.subbuf_size, before;
-	ssize_t got;
-
-	raw_ring_compact(ring);
-	before = ring->filled;
-	*emptied = false;
-	while (ring->capacity - ring->filled >= size) {
-		got = read(fd, ring->block + ring->filled, size);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0 && errno != EAGAIN)
-			return -errno;
-		if (got <= 0) {
-			*emptied = true;
-			break;
-		}
-		memset(ring->block + ring->filled + got, 0, size - got);
-		ring->filled += size;
-	}
-	return ring->filled - before;
-}
-
 static uint64_t load_u64(const unsigned char *at)
 {
 	uint64_t value;
@@ -128,6 +104,31 @@ uint64_t raw_ring_last_time(const struct raw_ring *ring)
 	if (!ring->filled)
 		return 0;
 	return load_u64(ring->block + ring->filled - ring->layout.subbuf_size);
+}
+
+ssize_t raw_ring_fill(struct raw_ring *ring, int fd, uint64_t until, bool *emptied)
+{
+	size_t size = ring->layout.subbuf_size, before;
+	ssize_t got;
+
+	raw_ring_compact(ring);
+	before = ring->filled;
+	*emptied = false;
+	while (!*emptied && ring->capacity - ring->filled >= size) {
+		got = read(fd, ring->block + ring->filled, size);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && errno != EAGAIN)
+			return -errno;
+		if (got <= 0) {
+			*emptied = true;
+			break;
+		}
+		memset(ring->block + ring->filled + got, 0, size - got);
+		ring->filled += size;
+		*emptied = raw_ring_last_time(ring) >= until;
+	}
+	return ring->filled - before;
 }
 
 /* ---- records ---- */
@@ -425,7 +426,7 @@ UNIT_TEST_CASE(raw_ring_fill_keeps_records_not_yet_taken)
 	lseek(fd, 0, SEEK_SET);
 	raw_ring_init(&ring, &test_layout, 2 * RING_SUBBUF_MIN);
 	do {
-		CHECK(raw_ring_fill(&ring, fd, &emptied) >= 0);
+		CHECK(raw_ring_fill(&ring, fd, UINT64_MAX, &emptied) >= 0);
 		while (raw_ring_next(&ring, &record) == RAW_RING_RECORD) {
 			CHECK_INT(record.data[0], taken++);
 			if (taken % 3 == 0)
@@ -433,6 +434,34 @@ UNIT_TEST_CASE(raw_ring_fill_keeps_records_not_yet_taken)
 		}
 	} while (!emptied || ring.filled);
 	CHECK_INT(taken, 8);
+	raw_ring_free(&ring);
+	close(fd);
+}
+
+UNIT_TEST_CASE(raw_ring_fill_stops_at_a_time)
+{
+	static struct test_page pages[3];
+	char path[] = "/tmp/stap-ring-XXXXXX";
+	struct raw_ring ring;
+	bool emptied;
+	int fd = mkstemp(path);
+
+	CHECK(fd >= 0);
+	unlink(path);
+	for (uint64_t i = 0; i < 3; i++) {
+		uint64_t time = 1000 * (i + 1);
+
+		page_event(&pages[i], 1, i);
+		memcpy(pages[i].bytes, &time, 8);
+		memcpy(pages[i].bytes + 8, &pages[i].used, 8);
+		CHECK_INT(write(fd, pages[i].bytes, RING_SUBBUF_MIN), RING_SUBBUF_MIN);
+	}
+	lseek(fd, 0, SEEK_SET);
+	raw_ring_init(&ring, &test_layout, 8 * RING_SUBBUF_MIN);
+	CHECK_INT(raw_ring_fill(&ring, fd, 2000, &emptied), 2 * RING_SUBBUF_MIN);
+	CHECK(emptied);
+	CHECK_INT(raw_ring_fill(&ring, fd, 4000, &emptied), RING_SUBBUF_MIN);
+	CHECK(emptied);
 	raw_ring_free(&ring);
 	close(fd);
 }

@@ -42,10 +42,12 @@ void raw_ring_free(struct raw_ring *ring);
 
 /**
  * raw_ring_fill() - read whole sub-buffers from @fd, which must not block, until it is empty
- * @emptied: set when the kernel had no more, cleared when the block is full
+ * @until: ns; once a sub-buffer begins there or later the rest is left for the next time: a reader
+ *	whose own reads are recorded would find more for ever
+ * @emptied: set when the kernel had no more from before @until, cleared when the block is full
  * Returns bytes added or -errno. Records taken before are invalid afterwards.
  */
-ssize_t raw_ring_fill(struct raw_ring *ring, int fd, bool *emptied);
+ssize_t raw_ring_fill(struct raw_ring *ring, int fd, uint64_t until, bool *emptied);
 
 /** raw_ring_last_time() - the time stamp of the last sub-buffer in memory; 0 when there is none */
 uint64_t raw_ring_last_time(const struct raw_ring *ring);

@@ -4,7 +4,8 @@
  * on, gives each event one filter and one list of bindings, and hands out an event source that
  * reads the instance's rings, one per CPU, into streams.
  *
- * Loss is exact. What the kernel overwrites (-F) is counted in the sub-buffers themselves; what
+ * Loss is exact: what the kernel wrote is delivered, lost or, our own system calls, passed over.
+ * What the kernel overwrites (-F) is counted in the sub-buffers themselves; what
  * it refuses when a buffer is full is counted in per_cpu/cpuN/stats, which is read whenever a
  * drain found a buffer filled far enough that this can have happened, and once more at the end.
  */
@@ -39,6 +40,7 @@ struct source {
 	struct tracefs *tracefs;
 	struct reader *readers;
 	const struct binding **bindings; /* by event id */
+	bool *hides_self; /* by event id: its events of our own thread are passed over */
 	unsigned binding_count;
 	uint64_t full_mark; /* bytes in a kernel buffer from which it may have refused events */
 	int poll_fd;
@@ -62,7 +64,6 @@ struct armed_event {
 	struct buf filter;
 	bool unfiltered;
 	unsigned needs; /* of its probes' handlers */
-	bool is_definition;
 };
 
 /**
@@ -147,7 +148,6 @@ static int arm_site(struct arming *arming, struct probe *probe, const struct sit
 		armed->first = binding;
 	armed->last = binding;
 	armed->needs |= probe->needs;
-	armed->is_definition = data->definition != NULL;
 	arm_filter(armed, probe);
 	return 0;
 }
@@ -197,7 +197,8 @@ static struct system_use *system_use_of(struct arming *arming, const struct arme
 {
 	struct system_use *use;
 
-	if (!arming->own.length || !filter_concerns_own(armed->event))
+	if (!arming->own.length ||
+	    filter_own_events(arming->tracefs, armed->event) != OWN_FILTERED)
 		return NULL;
 	use = table_get(&arming->systems, armed->event->system);
 	if (!use) {
@@ -243,11 +244,16 @@ static void print_condition(struct arming *arming, const struct armed_event *arm
  * Stacks and user registers only perf can record, and the address of a hit as well: but a
  * tracepoint's is none of the script's, and 0 as documented.
  */
-static bool is_sampled(const struct armed_event *armed)
+bool tracefs_lacks(unsigned needs, const struct site *site)
 {
-	unsigned needs = NEED_KERNEL_STACK | NEED_USER_STACK | NEED_REGISTERS;
+	unsigned lacked = NEED_KERNEL_STACK | NEED_USER_STACK | NEED_REGISTERS;
 
-	return armed->needs & (armed->is_definition ? needs | NEED_ADDRESS : needs);
+	return needs & (trace_site_of(site)->place ? lacked | NEED_ADDRESS : lacked);
+}
+
+static bool is_sampled(const struct tracefs *tracefs, const struct armed_event *armed)
+{
+	return tracefs->options.leave_to_perf || tracefs_lacks(armed->needs, armed->first->site);
 }
 
 static bool is_targeted(const struct armed_event *armed)
@@ -286,7 +292,7 @@ static int enable_events(struct arming *arming)
 	for (size_t i = 0; i < arming->events.count && !error; i++) {
 		struct armed_event *armed = &arming->events.items[i];
 
-		if (is_sampled(armed)) {
+		if (is_sampled(arming->tracefs, armed)) {
 			leave_to_perf(arming, armed);
 			continue;
 		}
@@ -305,8 +311,14 @@ static void index_bindings(struct source *source, const struct arming *arming)
 		if ((unsigned)arming->events.items[i].event->id >= source->binding_count)
 			source->binding_count = arming->events.items[i].event->id + 1;
 	source->bindings = memory_zalloc(source->binding_count * sizeof(*source->bindings));
-	for (size_t i = 0; i < arming->events.count; i++)
-		source->bindings[arming->events.items[i].event->id] = arming->events.items[i].first;
+	source->hides_self = memory_zalloc(source->binding_count * sizeof(*source->hides_self));
+	for (size_t i = 0; i < arming->events.count; i++) {
+		const struct armed_event *armed = &arming->events.items[i];
+
+		source->bindings[armed->event->id] = armed->first;
+		source->hides_self[armed->event->id] =
+			filter_own_events(arming->tracefs, armed->event) == OWN_PASSED_OVER;
+	}
 }
 
 /* ---- the rings ---- */
@@ -349,6 +361,9 @@ static void open_reader(struct source *source, unsigned cpu, const struct raw_ri
 	reader->stream.cpu = cpu;
 	reader->stream.bindings = source->bindings;
 	reader->stream.binding_count = source->binding_count;
+	reader->stream.hides_self = source->hides_self;
+	if (source->tracefs->excluded.count)
+		reader->stream.self = source->tracefs->excluded.items[0];
 	reader->ring_fd = open_file(source, cpu, "trace_pipe_raw");
 	reader->stats_fd = open_file(source, cpu, "stats");
 	reader->emptied = true;
@@ -415,13 +430,13 @@ static int source_stop(struct event_source *base)
 	return instance_switch(source_of(base)->tracefs, false);
 }
 
-static ssize_t drain_reader(struct source *source, struct reader *reader)
+static ssize_t drain_reader(struct source *source, struct reader *reader, uint64_t until)
 {
 	ssize_t moved;
 
 	if (reader->ring_fd < 0)
 		return 0;
-	moved = raw_ring_fill(&reader->stream.ring, reader->ring_fd, &reader->emptied);
+	moved = raw_ring_fill(&reader->stream.ring, reader->ring_fd, until, &reader->emptied);
 	if (moved < 0) {
 		reader->emptied = true;
 		return moved;
@@ -442,9 +457,10 @@ static ssize_t source_drain(struct event_source *base)
 {
 	struct source *source = source_of(base);
 	ssize_t total = 0, moved, error = 0;
+	uint64_t now = clock_now();
 
 	for (unsigned i = 0; i < base->stream_count; i++) {
-		moved = drain_reader(source, &source->readers[i]);
+		moved = drain_reader(source, &source->readers[i], now);
 		if (moved < 0)
 			error = moved;
 		else
@@ -493,6 +509,9 @@ static void source_report(struct event_source *base, FILE *out)
 		fprintf(out, "tracefs cpu %u: %llu events delivered, %llu lost, %llu KiB read", i,
 			(unsigned long long)totals.delivered, (unsigned long long)totals.lost,
 			(unsigned long long)reader->bytes / 1024);
+		if (reader->stream.passed_over)
+			fprintf(out, ", %llu of stap's own passed over",
+				(unsigned long long)reader->stream.passed_over);
 		if (reader->stream.ring.malformed)
 			fprintf(out, ", %llu sub-buffers malformed",
 				(unsigned long long)reader->stream.ring.malformed);
@@ -518,6 +537,7 @@ static void source_free(struct event_source *base)
 	instance_destroy(source->tracefs);
 	free(source->readers);
 	free(source->bindings);
+	free(source->hides_self);
 	free(source);
 }
 

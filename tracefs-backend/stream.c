@@ -3,23 +3,13 @@
  * The hot loop of tracing: from a record to a struct event is one array lookup by the record's id.
  * Lost events are events too, in their place as far as the kernel tells it.
  */
-#include <time.h>
-
 #include "stream.h"
-
-static uint64_t time_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
 
 static void lost_event(const struct stream *stream, uint64_t count, struct event *event)
 {
 	*event = (struct event){
 		.kind = EVENT_LOST,
-		.time = stream->ring.time ? stream->ring.time : time_now(),
+		.time = stream->ring.time ? stream->ring.time : clock_now(),
 		.cpu = stream->cpu,
 		.pid = -1,
 		.count = count,
@@ -68,6 +58,11 @@ bool stream_next(struct stream *stream, struct event *event)
 		id = record_id(record.data);
 		if (unlikely(id >= stream->binding_count || !stream->bindings[id]))
 			continue;
+		if (unlikely(stream->self && record_tid(record.data) == stream->self &&
+			     stream->hides_self[id])) {
+			stream->passed_over++;
+			continue;
+		}
 		hit_event(stream, &record, stream->bindings[id], event);
 		return true;
 	}
@@ -130,6 +125,31 @@ UNIT_TEST_CASE(stream_skips_ids_nobody_asked_for)
 	CHECK_INT(event.time, 1010);
 	CHECK(!stream_next(&stream, &event));
 	CHECK_INT(stream.delivered, 1);
+	raw_ring_free(&stream.ring);
+}
+
+UNIT_TEST_CASE(stream_passes_over_its_own_thread)
+{
+	struct raw_ring_layout layout = { 8, 16, RING_SUBBUF_MIN };
+	struct binding binding = { .load_count = 0 };
+	const struct binding *bindings[8] = { [6] = &binding, [7] = &binding };
+	bool hides_self[8] = { [7] = true };
+	struct stream stream = { .bindings = bindings, .binding_count = 8,
+				 .hides_self = hides_self, .self = 12 };
+	uint32_t words[] = { 1000, 0, 36, 0, 2 | 5 << 5, 7, 12, 2 | 5 << 5, 6, 12, 2, 7, 13 };
+	struct event event;
+
+	raw_ring_init(&stream.ring, &layout, 0);
+	memset(stream.ring.block, 0, layout.subbuf_size);
+	memcpy(stream.ring.block, words, sizeof(words));
+	stream.ring.filled = layout.subbuf_size;
+	CHECK(stream_next(&stream, &event));
+	CHECK_INT(event.time, 1010);
+	CHECK(stream_next(&stream, &event));
+	CHECK_INT(event.tid, 13);
+	CHECK(!stream_next(&stream, &event));
+	CHECK_INT(stream.delivered, 2);
+	CHECK_INT(stream.passed_over, 1);
 	raw_ring_free(&stream.ring);
 }
 #endif

@@ -12,14 +12,18 @@
 /**
  * struct stream - one CPU
  * @bindings: by event id, @binding_count of them; NULL for ids that mean nothing to us
+ * @self: the thread whose events are passed over, where @hides_self says so by event id; or 0
  * @lost: events known to be lost, of which @lost_unsaid were not yet handed out as EVENT_LOST
+ * @passed_over: events of @self
  */
 struct stream {
 	struct raw_ring ring;
 	const struct binding **bindings;
 	unsigned binding_count;
+	const bool *hides_self;
+	pid_t self;
 	unsigned cpu;
-	uint64_t delivered, lost, lost_unsaid;
+	uint64_t delivered, lost, lost_unsaid, passed_over;
 };
 
 /** stream_next() - the next event in order; false when none is in memory */

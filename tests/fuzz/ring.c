@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fd = file_of(data + 1, size - 1);
 	raw_ring_init(&stream.ring, &layout, 3 * RING_SUBBUF_MIN);
 	while (!emptied) {
-		if (raw_ring_fill(&stream.ring, fd, &emptied) < 0)
+		if (raw_ring_fill(&stream.ring, fd, UINT64_MAX, &emptied) < 0)
 			abort();
 		for (taken = 0; taken < pause && stream_next(&stream, &event); taken++)
 			read_event(&event);
