@@ -5,7 +5,7 @@
 #   make check           every test; check-unit, check-pure, check-live, check-guest, check-layers: a part
 #   make bench           the speed tables, with the peers
 #   make fuzz            every fuzzer for SECONDS=30
-#   make install         prefix=/usr/local DESTDIR=
+#   make install         prefix=/usr/local DESTDIR=; `perf stap` too, in perf_exec_path=
 #   make clean
 #
 #   DEBUG=1  SAN=address,undefined  COVERAGE=1   other builds, each in a directory of its own
@@ -13,6 +13,8 @@
 #   V=1                                          show the commands
 
 prefix ?= /usr/local
+# where perf looks for its commands: `perf stap` runs perf-stap
+perf_exec_path ?= $(or $(shell perf --exec-path 2> /dev/null),$(prefix)/libexec/perf-core)
 SECONDS ?= 30
 KINDS ?= layers unit pure live guest
 CC = gcc
@@ -27,7 +29,7 @@ OBJECTS := $(LIBRARY:%.c=$(O)/%.o)
 UNIT_OBJECTS := $(LIBRARY:%.c=$(O)/unit/%.o)
 BENCHES := $(patsubst tests/bench/bench-%.c,$(O)/bench-%,$(wildcard tests/bench/bench-*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz-%,$(wildcard tests/fuzz/*.c))
-PACKAGES := libtracefs libtraceevent libpcre2-8 libxxhash zlib libdw libelf libbpf
+PACKAGES := libtracefs libtraceevent libpcre2-8 libxxhash zlib libdw libelf libbpf fuse3
 
 CFLAGS ?= $(if $(DEBUG),-Og,-O2) -g
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes $(if $(WERROR),-Werror)
@@ -92,6 +94,9 @@ check: $(TEST_NEEDS)
 	@$(RUN_TESTS) $(KINDS)
 check-unit check-pure check-live check-guest check-layers: check-%: $(TEST_NEEDS)
 	@$(RUN_TESTS) $*
+manual:
+	@tapset/make-manual frontend/builtin.def frontend/memory.def tapset/*.stp tapset/*.stpm \
+		> Documentation/tapset.3stap
 bench: $(STAP) $(BENCHES)
 	@tests/install-deps bench
 	@tests/bench/run-bench $(STAP) $(O)
@@ -107,12 +112,14 @@ install: $(STAP)
 	install -D -m 755 $(STAP) $(DESTDIR)$(prefix)/bin/stap
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man1 Documentation/stap.1
 	install -D -m 644 -t $(DESTDIR)$(prefix)/share/man/man3 Documentation/*.3stap
-	mkdir -p $(DESTDIR)$(prefix)/share/stap-tracefs
+	mkdir -p $(DESTDIR)$(prefix)/share/stap-tracefs $(DESTDIR)$(perf_exec_path)
+	ln -sfrT $(DESTDIR)$(prefix)/bin/stap $(DESTDIR)$(perf_exec_path)/perf-stap
+	echo ".so man1/stap.1" > $(DESTDIR)$(prefix)/share/man/man1/perf-stap.1
 	cp -R tapset $(DESTDIR)$(prefix)/share/stap-tracefs/
 clean:
 	rm -rf build build-debug build-san build-coverage build-fuzz stap
 
 FORCE:
-.PHONY: all demo check check-unit check-pure check-live check-guest check-layers bench fuzz fuzzers \
+.PHONY: all demo check check-unit check-pure check-live check-guest check-layers manual bench fuzz fuzzers \
 	test-deps install clean FORCE
 .DELETE_ON_ERROR:

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -45,9 +46,11 @@ struct session {
 	const char *list_pattern;
 	bool list_variables;
 	const char *output_file, *command;
+	const char *flame_graph_file, *folded_file; /* --flamegraph, --folded */
 	void (*dump)(struct frontend *frontend, FILE *out);
 	int last_pass;
 	struct frontend *frontend;
+	enum backend backend;
 	struct tracefs *tracefs;
 	struct perf *perf;
 	struct aggregator *aggregator;
@@ -58,8 +61,8 @@ struct session {
 
 enum option_key {
 	KEY_DUMP_FUNCTIONS = 0x100, KEY_DUMP_ALIASES, KEY_DUMP_TYPES, KEY_COMPATIBLE,
-	KEY_SUPPRESS_ERRORS,
-	KEY_STRICT,
+	KEY_SUPPRESS_ERRORS, KEY_NAMESPACES,
+	KEY_STRICT, KEY_BACKEND, KEY_FLAMEGRAPH, KEY_FOLDED, KEY_DEMANGLE,
 };
 
 static const struct argp_option option_table[] = {
@@ -70,16 +73,28 @@ static const struct argp_option option_table[] = {
 	{ NULL, 'G', "NAME=VALUE", 0, "give the global variable NAME the initial value VALUE", 1 },
 	{ NULL, 'g', NULL, 0, "guru mode: allow embedded C", 1 },
 	{ NULL, 'u', NULL, 0, "do not optimize the script", 1 },
-	{ NULL, 'r', "RELEASE", 0, "preprocess the script as for this kernel release", 1 },
+	{ NULL, 'r', "RELEASE", 0,
+	  "preprocess the script as for this kernel release, or the kernel built in this directory",
+	  1 },
+	{ NULL, 'a', "ARCH", 0, "plan for this architecture: x86_64 or arm64", 1 },
 	{ "compatible", KEY_COMPATIBLE, "VERSION", 0,
 	  "preprocess the script as for this version of SystemTap", 1 },
 	{ NULL, 'c', "COMMAND", 0, "start COMMAND once everything is armed, end with it", 2 },
 	{ NULL, 'x', "PID", 0, "make PID the target(), end with it", 2 },
 	{ NULL, 'T', "SECONDS", 0, "end after SECONDS", 2 },
+	{ "target-namespaces", KEY_NAMESPACES, "PID", 0,
+	  "ns_pid() and its like give ids as PID's namespaces see them", 2 },
 	{ NULL, 'o', "FILE", 0, "write output to FILE; strftime(3) conversions are replaced", 2 },
 	{ NULL, 's', "MB", 0, "size of the kernel's trace buffer for each CPU", 2 },
-	{ NULL, 'm', "NAME", 0, "the name module_name() gives", 2 },
+	{ NULL, 'm', "NAME", 0, "the name module_name() gives, and of the directory of procfs files", 2 },
 	{ NULL, 't', NULL, 0, "print how often and how long each handler ran", 2 },
+	{ "backend", KEY_BACKEND, "NAME", 0,
+	  "what carries events: tracefs, perf, or auto, which takes the cheaper that can", 2 },
+	{ "flamegraph", KEY_FLAMEGRAPH, "FILE", 0,
+	  "at the end, draw arrays keyed by a stack as SVG", 2 },
+	{ "folded", KEY_FOLDED, "FILE", 0,
+	  "at the end, write arrays keyed by a stack as folded lines", 2 },
+	{ "demangle", KEY_DEMANGLE, NULL, 0, "C++ symbols as they were declared", 2 },
 	{ "strict", KEY_STRICT, NULL, 0,
 	  "refuse what can only be read after its event, instead of warning", 2 },
 	{ "suppress-handler-errors", KEY_SUPPRESS_ERRORS, NULL, 0,
@@ -128,6 +143,42 @@ static void option_script(struct session *session, const char *text)
 	session->script_file = NULL;
 }
 
+/* -r DIR: the release is what the build there says of itself */
+static void option_release(struct session *session, const char *text)
+{
+	struct buf release = BUF_INIT;
+
+	if (!strchr(text, '/')) {
+		session->frontend_options.kernel_release = text;
+		return;
+	}
+	session->frontend_options.kernel_tree = text;
+	if (!buf_read_file(&release, arena_printf(session->arena,
+						  "%s/include/config/kernel.release", text)))
+		session->frontend_options.kernel_release =
+			arena_printf(session->arena, "%.*s",
+				     (int)strcspn(buf_text(&release), "\n"), buf_text(&release));
+	buf_free(&release);
+}
+
+static void option_arch(struct argp_state *state, struct session *session, const char *text)
+{
+	if (strcmp(text, "x86_64") != 0 && strcmp(text, "arm64") != 0)
+		argp_error(state, "-a takes x86_64 or arm64, not '%s'", text);
+	session->frontend_options.arch = text;
+	session->frontend_options.is_foreign = strcmp(text, STAP_ARCH) != 0;
+}
+
+/* -m NAME or NAME.ko: as of a module, so that it can be a directory's too */
+static void option_module(struct argp_state *state, struct session *session, const char *text)
+{
+	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+	if (length == 0 || (text[length] && strcmp(text + length, ".ko") != 0))
+		argp_error(state, "'%s' is no name of letters, digits and underscores", text);
+	session->run_options.module_name = arena_memdup(session->arena, text, length);
+}
+
 static void option_log(struct session *session, int key)
 {
 	struct log *log = &session->frontend_options.log;
@@ -162,7 +213,8 @@ static error_t option_parse(int key, char *text, struct argp_state *state)
 	case 'G': array_push(session->arena, &session->globals, text); break;
 	case 'g': session->frontend_options.guru = true; break;
 	case 'u': session->frontend_options.no_optimize = true; break;
-	case 'r': session->frontend_options.kernel_release = text; break;
+	case 'r': option_release(session, text); break;
+	case 'a': option_arch(state, session, text); break;
 	case 'c': session->command = text; break;
 	case 'x': session->run_options.target_pid = option_number(state, text, 1, INT_MAX); break;
 	case 'T': session->run_options.max_seconds = option_number(state, text, 1, INT_MAX); break;
@@ -171,7 +223,7 @@ static error_t option_parse(int key, char *text, struct argp_state *state)
 		session->tracefs_options.buffer_bytes =
 			(uint64_t)option_number(state, text, 1, 4095) << 20;
 		break;
-	case 'm': session->run_options.module_name = text; break;
+	case 'm': option_module(state, session, text); break;
 	case 't': session->run_options.timing = true; break;
 	case 'L': session->list_variables = true; /* fall through */
 	case 'l': session->list_pattern = text; break;
@@ -181,6 +233,16 @@ static error_t option_parse(int key, char *text, struct argp_state *state)
 	case KEY_DUMP_ALIASES: session->dump = frontend_dump_aliases; break;
 	case KEY_DUMP_TYPES: session->dump = frontend_dump_families; break;
 	case KEY_COMPATIBLE: session->frontend_options.compatible = text; break;
+	case KEY_BACKEND:
+		if (!backend_parse(text, &session->backend))
+			argp_error(state, "'%s' is none of tracefs, perf and auto", text);
+		break;
+	case KEY_FLAMEGRAPH: session->flame_graph_file = text; break;
+	case KEY_FOLDED: session->folded_file = text; break;
+	case KEY_NAMESPACES:
+		session->run_options.namespaces_of = (pid_t)option_number(state, text, 1, INT_MAX);
+		break;
+	case KEY_DEMANGLE: session->run_options.demangles = true; break;
 	case KEY_STRICT: session->frontend_options.strict = true; break;
 	case KEY_SUPPRESS_ERRORS: session->run_options.suppress_handler_errors = true; break;
 	case ARGP_KEY_ARG: option_argument(session, text); break;
@@ -227,17 +289,21 @@ static int session_fail(struct session *session, const char *sentence)
 	return -EINVAL;
 }
 
-/* the tapset beside the executable when stap runs from its source tree, else the installed one */
+/* beside the executable in the source tree; installed, relative to bin/: the tree may be moved */
 static const char *tapset_dir(struct session *session)
 {
+	static const char *const places[] = { "tapset", "../share/stap-tracefs/tapset" };
 	char path[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	char *slash, *tree;
 
-	if (length > 0) {
-		path[length] = '\0';
-		slash = strrchr(path, '/');
-		tree = arena_printf(session->arena, "%.*s/tapset", (int)(slash - path), path);
+	if (length <= 0)
+		return TAPSET_DIR;
+	path[length] = '\0';
+	slash = strrchr(path, '/');
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		tree = arena_printf(session->arena, "%.*s/%s", (int)(slash - path), path,
+				    places[i]);
 		if (access(tree, X_OK) == 0)
 			return tree;
 	}
@@ -288,7 +354,10 @@ static void session_add_families(struct session *session)
 /*
  * The child of -c waits for a byte on a pipe and then becomes the command: target() is known before
  * anything is compiled, and nothing of the command is missed. An end of file means stap gave up.
+ * Another byte before has the kernel load programs at the addresses that probes on data expect.
  */
+#define COMMAND_FIX_ADDRESSES 'f'
+
 static int session_fork_command(struct session *session)
 {
 	int fds[2];
@@ -300,8 +369,10 @@ static int session_fork_command(struct session *session)
 	if (child == 0) {
 		close(fds[1]);
 		signal(SIGPIPE, SIG_DFL);
-		if (read(fds[0], &go, 1) != 1)
-			_exit(0);
+		do {
+			if (read(fds[0], &go, 1) != 1)
+				_exit(0);
+		} while (go == COMMAND_FIX_ADDRESSES && personality(ADDR_NO_RANDOMIZE) >= 0);
 		execl("/bin/sh", "sh", "-c", session->command, NULL);
 		_exit(127);
 	}
@@ -328,26 +399,50 @@ static int session_find_target(struct session *session)
 	return 0;
 }
 
+static int open_file(struct session *session, const char *name, FILE **file)
+{
+	if (!name)
+		return 0;
+	*file = fopen(name, "we");
+	if (*file)
+		return 0;
+	return session_fail(session, arena_printf(session->arena, "cannot write %s: %s", name,
+						  strerror(errno)));
+}
+
 static int session_open_output(struct session *session)
 {
+	struct run_options *run = &session->run_options;
 	char name[PATH_MAX];
 	time_t now = time(NULL);
 
-	if (!session->output_file)
-		return 0;
-	if (!strftime(name, sizeof(name), session->output_file, localtime(&now)))
+	if (session->output_file &&
+	    !strftime(name, sizeof(name), session->output_file, localtime(&now)))
 		return session_fail(session, "the file name of -o is empty or too long");
-	session->run_options.output = fopen(name, "we");
-	if (!session->run_options.output)
-		return session_fail(session, arena_printf(session->arena, "cannot write %s: %s", name,
-							  strerror(errno)));
+	if (open_file(session, session->output_file ? name : NULL, &run->output) < 0 ||
+	    open_file(session, session->flame_graph_file, &run->flame_graph) < 0 ||
+	    open_file(session, session->folded_file, &run->folded_stacks) < 0)
+		return -EINVAL;
 	return 0;
+}
+
+/* what a full disk did to the pictures shows only now */
+static int close_pictures(struct session *session)
+{
+	FILE *files[] = { session->run_options.flame_graph, session->run_options.folded_stacks };
+	int error = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (files[i] && (ferror(files[i]) | fclose(files[i])))
+			error = session_fail(session, "a picture of stacks could not be written");
+	return error;
 }
 
 static int session_prepare(struct session *session)
 {
 	struct frontend_options *options = &session->frontend_options;
 	struct perf_options perf_options = {
+		.command = session->command,
 		.log = options->log,
 		.ring_bytes = session->tracefs_options.buffer_bytes,
 	};
@@ -363,6 +458,7 @@ static int session_prepare(struct session *session)
 	options->globals = session->globals.items;
 	options->global_count = session->globals.count;
 	options->check_regex = aggregator_check_regex;
+	options->draws_stacks = session->flame_graph_file || session->folded_file;
 	session->run_options.log = session->tracefs_options.log = options->log;
 	for (size_t i = 0; i < session->defines.count; i++)
 		if (!run_options_define(&session->run_options, session->defines.items[i]))
@@ -371,6 +467,10 @@ static int session_prepare(struct session *session)
 	if (session_open_output(session) < 0 || session_find_target(session) < 0)
 		return -EINVAL;
 	session->tracefs_options.command = session->command;
+	session->tracefs_options.leave_to_perf = session->backend == BACKEND_PERF;
+	session->tracefs_options.leave_to_tracefs = session->backend == BACKEND_TRACEFS;
+	session->tracefs_options.may_count = session->backend != BACKEND_TRACEFS &&
+					     perf_may_count();
 	session->tracefs_options.plan_only = session->list_pattern || session->last_pass < 4;
 	session->tracefs = tracefs_new(&session->tracefs_options, &problem);
 	session->perf = perf_new(&perf_options);
@@ -422,6 +522,10 @@ static int pass_plan(struct session *session)
 {
 	int error = frontend_plan(session->frontend);
 
+	if (!error)
+		error = backend_check(session->backend, session->frontend,
+				      frontend_program(session->frontend),
+				      &session->frontend_options.log);
 	if (error)
 		return error;
 	session->aggregator = aggregator_new(frontend_program(session->frontend),
@@ -447,11 +551,18 @@ static int session_take_source(struct session *session, struct event_source *sou
 /* sources start in the order they are handed over: who a task is must be known before its events */
 static int pass_arm(struct session *session)
 {
+	static const char fix_addresses = COMMAND_FIX_ADDRESSES;
 	struct program *program = frontend_program(session->frontend);
 	struct buf problem = BUF_INIT;
 	struct event_source *source = NULL, *traced = NULL;
 	int error;
 
+	if (session->frontend_options.is_foreign)
+		return session_fail(session, "probes of another architecture can be planned "
+				    "(-p3), not armed");
+	if (perf_fixes_addresses(session->perf) && session->command &&
+	    write(session->run_options.command_start_fd, &fix_addresses, 1) != 1)
+		return session_fail(session, "the command of -c is gone");
 	if (program->needs & NEED_TASK)
 		source = perf_sideband(session->perf, program->needs & NEED_MAPS, &problem);
 	error = session_take_source(session, source, &problem);
@@ -459,13 +570,23 @@ static int pass_arm(struct session *session)
 		return error;
 	source = tracefs_arm(session->tracefs, program, &problem);
 	if (source)
-		traced = perf_arm_traced(session->perf, session->tracefs, &problem);
+		traced = perf_arm_traced(session->perf, session->tracefs, program, &problem);
+	if (traced)
+		aggregator_add_source(session->aggregator, traced);
+	traced = source && !problem.length ? perf_arm_counts(session->tracefs, &problem) : NULL;
 	if (traced)
 		aggregator_add_source(session->aggregator, traced);
 	error = session_take_source(session, source, &problem);
 	if (error)
 		return error;
 	source = perf_arm(session->perf, program, &problem);
+	error = session_take_source(session, source, &problem);
+	if (error)
+		return error;
+	source = aggregator_read_input(program);
+	if (source)
+		aggregator_add_source(session->aggregator, source);
+	source = aggregator_serve_files(program, &session->run_options, &problem);
 	return session_take_source(session, source, &problem);
 }
 
@@ -591,6 +712,7 @@ int main(int argc, char **argv)
 	uname(&system);
 	session.arena = arena_new();
 	run_options_init(&session.run_options);
+	session.run_options.module_name = arena_printf(session.arena, "stap_%d", getpid());
 	session.frontend_options.kernel_release = system.release;
 	session.frontend_options.arch = STAP_ARCH;
 	argp_err_exit_status = EXIT_USAGE;
@@ -602,7 +724,7 @@ int main(int argc, char **argv)
 		if (reap_command(&session) && !status)
 			status = 1;
 	}
-	if (fflush(stdout) != 0 && errno != EPIPE)
+	if (close_pictures(&session) < 0 || (fflush(stdout) != 0 && errno != EPIPE))
 		status = 1;
 	session_free(&session);
 	return status;

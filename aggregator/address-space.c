@@ -146,7 +146,8 @@ void address_space_parse(struct address_space *space, char *text, struct interne
 
 static void test_map(struct address_space *space, uint64_t start, uint64_t end, const char *path)
 {
-	address_space_map(space, &(struct mapping){ start, end, 0, path });
+	address_space_map(space, &(struct mapping){ .start = start, .end = end,
+						   .path = path });
 }
 
 static const char *test_path(const struct address_space *space, uint64_t address)

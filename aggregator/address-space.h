@@ -12,6 +12,7 @@ struct mapping {
 	uint64_t start, end;	/* bytes; end is behind the last one */
 	uint64_t offset;	/* of start in the file */
 	const char *path;	/* interned; "//anon" or "" for memory without a file */
+	const char *build_id;	/* of the file that was mapped, hexadecimal, interned; or NULL */
 };
 
 struct address_space {

@@ -25,6 +25,7 @@ enum event_kind {
 	EVENT_FORK,	/* task tid of process pid was made by ptid of process ppid */
 	EVENT_EXIT,	/* task tid of process pid is gone */
 	EVENT_MMAP,	/* process pid mapped a file: mmap */
+	EVENT_COUNTERS,	/* counters were read while tid ran: sample->counters */
 };
 
 /* how a capture's value is loaded from an event's bytes */
@@ -40,6 +41,8 @@ enum load_kind {
 	LOAD_BITS,	/* size bytes, then >> shift, bits wide; is_signed */
 	LOAD_BYTES,	/* size bytes, NULs included, as a string */
 	LOAD_ADDRESS,	/* 64 bits, plus addend */
+	LOAD_COUNTER,	/* of the sample's counters, the one at offset */
+	LOAD_SAMPLE_ADDRESS, /* the sample's address */
 };
 struct load {
 	uint8_t kind; /* enum load_kind */
@@ -65,6 +68,9 @@ struct event_mmap {
 	uint64_t start, length, page_offset; /* bytes */
 	const char *path;
 	bool executable;
+	/* of the file that was mapped, 0 bytes: not told */
+	const unsigned char *build_id;
+	uint8_t build_id_size;
 };
 
 /* what a sampling source knows beyond the record; NULL for trace events */
@@ -76,12 +82,20 @@ struct event_sample {
 	uint64_t callchain_count;
 	const uint64_t *callchain; /* with the kernel's context markers */
 	/* the user side, where the probe asks for it: registers by DWARF number, the program counter
-	 * apart; register_count is 0 for kernel threads and tasks of another word size */
+	 * apart; register_count is 0 for kernel threads. is_32bit: a task of 4-byte words, whose
+	 * registers are numbered as its own DWARF does */
 	uint64_t user_ip;
+	bool is_32bit;
 	unsigned register_count;
 	const uint64_t *registers;
 	uint64_t stack_size; /* bytes copied from the user's stack pointer upwards */
 	const unsigned char *stack;
+	/* since the start, as read at the hit: those of the CPU, or of the thread on this CPU. Handlers
+	 * see the thread's own instead, of all CPUs */
+	bool counts_thread;
+	uint64_t enabled, running; /* ns they were to count, and did; 0: they always do */
+	unsigned counter_count;
+	const uint64_t *counters; /* in the order of program.counters */
 };
 
 /**
@@ -103,7 +117,7 @@ struct event {
 	int32_t ptid, ppid;		/* FORK */
 	uint64_t count;			/* LOST */
 	union {
-		const struct event_sample *sample; /* HIT */
+		const struct event_sample *sample; /* HIT, COUNTERS */
 		const struct event_mmap *mmap;	   /* MMAP */
 		const char *text;		   /* COMM, NUL-terminated */
 	};
@@ -129,6 +143,8 @@ struct event_source;
  * @poll_fd: a descriptor for poll(POLLIN), or -1: the source only needs timed drains
  * @totals: of one CPU, exact after stop() and the last drain()
  * @report: figures for -v, one line each; may be NULL
+ * @counts: call @take for each event whose probes only count (probe.counts), with how often it
+ *	happened since the last call; may be NULL
  * @free: release everything, kernel objects included
  */
 struct event_source_ops {
@@ -140,6 +156,9 @@ struct event_source_ops {
 	int (*poll_fd)(struct event_source *source);
 	void (*totals)(struct event_source *source, unsigned cpu, struct event_totals *totals);
 	void (*report)(struct event_source *source, FILE *out);
+	void (*counts)(struct event_source *source,
+		       void (*take)(void *data, const struct binding *bindings, uint64_t count),
+		       void *data);
 	void (*free)(struct event_source *source);
 };
 struct event_source {
@@ -147,6 +166,7 @@ struct event_source {
 	const char *name;
 	unsigned stream_count;
 	unsigned cpu_count;
+	uint64_t wanted_at; /* ns: the time of an event somebody waits for; 0: nobody does */
 };
 
 /* ---- limits a script may run into: rows of limit.def, set with -D NAME=VALUE ---- */
@@ -174,7 +194,10 @@ struct run_options {
 	pid_t command_pid;	   /* -c: its child, waiting for a byte from command_start_fd; or 0 */
 	int command_start_fd;	   /* write one byte and close once armed; -1 for none */
 	uint64_t max_seconds;	   /* -T; 0 for none */
-	const char *module_name;   /* -m, shown by module_name() */
+	pid_t namespaces_of;	   /* --target-namespaces: as this process sees ids; 0 for stap */
+	const char *module_name;   /* -m, or stap_<pid>: module_name(), directory of procfs files */
+	FILE *flame_graph, *folded_stacks; /* --flamegraph, --folded; NULL for none */
+	bool demangles;		   /* --demangle: C++ symbols as they were declared */
 	bool suppress_handler_errors;
 	bool timing;		   /* -t: per-probe hits and handler time at exit */
 	struct log log;
@@ -186,6 +209,19 @@ void run_options_init(struct run_options *options);
  * Returns false when NAME is no limit of ours, or VALUE is no number or negative.
  */
 bool run_options_define(struct run_options *options, const char *definition);
+
+/**
+ * aggregator_serve_files() - the files of procfs probes, from now until the source is freed
+ * NULL when there are none, or with a sentence in @problem when they cannot be shown.
+ */
+struct event_source *aggregator_serve_files(const struct program *program,
+					    const struct run_options *options, struct buf *problem);
+
+/**
+ * aggregator_read_input() - standard input for input.char and input.line, until the source is freed
+ * A terminal gives every key at once meanwhile. NULL when no probe asks for it.
+ */
+struct event_source *aggregator_read_input(const struct program *program);
 
 struct aggregator;
 /**

@@ -92,7 +92,7 @@ bool builtin_pn(struct native_call *call)
 
 /* ---- /proc ---- */
 
-static bool read_proc(int64_t tid, const char *file, struct buf *out)
+bool native_read_proc(int64_t tid, const char *file, struct buf *out)
 {
 	char path[64];
 
@@ -111,7 +111,7 @@ static bool return_task_status(struct native_call *call, int64_t tid, const char
 	int64_t number = 0;
 	char *line;
 
-	if (read_proc(tid, "status", &text)) {
+	if (native_read_proc(tid, "status", &text)) {
 		line = strstr(text.data, name);
 		if (line)
 			for (line += strlen(name) + 1, index++; index; index--)
@@ -153,7 +153,7 @@ static int64_t read_stat(int64_t tid, unsigned field)
 	int64_t number = 0;
 	char *at;
 
-	if (read_proc(tid, "stat", &text)) {
+	if (native_read_proc(tid, "stat", &text)) {
 		at = strrchr(text.data, ')');
 		for (at = at ? at + 3 : NULL; at && field > 3; field--)
 			number = strtoll(at + 1, &at, 10);
@@ -191,7 +191,7 @@ bool builtin___task_stat(struct native_call *call)
 
 	if (field > 3 && field <= 64)
 		return native_return_number(call, read_stat(tid, (unsigned)field));
-	if (read_proc(tid, "stat", &text)) {
+	if (native_read_proc(tid, "stat", &text)) {
 		name_end = strrchr(text.data, ')');
 		if (name_end && name_end[1] == ' ')
 			number = name_end[2];
@@ -267,7 +267,7 @@ static bool return_statm(struct native_call *call, unsigned field)
 	struct buf text = BUF_INIT;
 	char *at;
 
-	if (read_proc(pid, "statm", &text)) {
+	if (native_read_proc(pid, "statm", &text)) {
 		at = text.data;
 		for (unsigned i = 0; i <= field; i++)
 			number = strtoll(at, &at, 10);
@@ -324,7 +324,7 @@ bool builtin_cmdline_arg(struct native_call *call)
 	const char *word = NULL;
 	bool ok;
 
-	if (read_proc(call->session->now.tid, "cmdline", &words))
+	if (native_read_proc(call->session->now.tid, "cmdline", &words))
 		word = word_at(&words, call->arguments[0].number);
 	ok = native_return_string(call, word ? word : "");
 	buf_free(&words);
@@ -339,7 +339,7 @@ bool builtin_cmdline_args(struct native_call *call)
 	struct buf words = BUF_INIT, out = BUF_INIT;
 	bool ok;
 
-	if (read_proc(call->session->now.tid, "cmdline", &words) && first >= 0) {
+	if (native_read_proc(call->session->now.tid, "cmdline", &words) && first >= 0) {
 		for (int64_t i = first; last < 0 || i <= last; i++) {
 			const char *word = word_at(&words, i);
 
@@ -363,7 +363,7 @@ bool builtin_env_var(struct native_call *call)
 	const char *word = NULL;
 	bool ok;
 
-	if (read_proc(call->session->now.tid, "environ", &words))
+	if (native_read_proc(call->session->now.tid, "environ", &words))
 		for (int64_t i = 0; (word = word_at(&words, i)); i++)
 			if (!strncmp(word, name->data, name->length) && word[name->length] == '=')
 				break;

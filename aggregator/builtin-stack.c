@@ -11,6 +11,7 @@
 #include <xxhash.h>
 
 #include "builtin.h"
+#include "source-line.h"
 #include "unwind.h"
 
 #define FRAMES_MAX 1024		/* bounds -D MAXBACKTRACE */
@@ -34,6 +35,8 @@ struct known_stack {
 
 struct stacks {
 	struct symbolizer *symbolizer;
+	struct line_reader *lines; /* made when first asked for */
+	bool demangles; /* --demangle */
 	/* of the event that the handler runs for */
 	const struct event_sample *sample;
 	uint64_t time;
@@ -50,6 +53,7 @@ static struct stacks *stacks_of(struct vm_session *session)
 	if (!session->stacks) {
 		session->stacks = memory_zalloc(sizeof(*session->stacks));
 		session->stacks->symbolizer = symbolizer_new();
+		session->stacks->demangles = session->options->demangles;
 	}
 	return session->stacks;
 }
@@ -77,6 +81,7 @@ void stacks_free(struct stacks *stacks)
 	if (!stacks)
 		return;
 	forget_known(stacks);
+	line_reader_free(stacks->lines);
 	symbolizer_free(stacks->symbolizer);
 	buf_free(&stacks->text);
 	free(stacks);
@@ -270,18 +275,50 @@ static struct address_space *space_of_text(struct native_call *call, struct str 
 	return known && known->space ? known->space : space_of(call);
 }
 
+struct symbolizer *stacks_symbolizer(struct vm_session *session)
+{
+	return stacks_of(session)->symbolizer;
+}
+
+struct line_reader *stacks_lines(struct vm_session *session)
+{
+	struct stacks *stacks = stacks_of(session);
+
+	if (!stacks->lines)
+		stacks->lines = line_reader_new(session->program->frontend);
+	return stacks->lines;
+}
+
+bool stacks_owner(struct vm_session *session, struct str *text, const struct address_space **space)
+{
+	struct stacks *stacks = stacks_of(session);
+	struct known_stack *known = stacks->slots ? *text_slot(stacks, text) : NULL;
+
+	if (known)
+		*space = known->space;
+	return known;
+}
+
 /* ---- symbols as text ---- */
 
 /* @space: NULL for the kernel */
+static void find_symbol(struct stacks *stacks, const struct address_space *space, uint64_t address,
+			struct symbol *symbol)
+{
+	if (space)
+		symbolize_user(stacks->symbolizer, space, address, symbol);
+	else
+		symbolize_kernel(stacks->symbolizer, address, symbol);
+	if (symbol->name && stacks->demangles)
+		symbol->name = symbolizer_declared(stacks->symbolizer, symbol->name);
+}
+
 static void print_address(struct stacks *stacks, const struct address_space *space,
 			  uint64_t address, enum symbol_form form, struct buf *out)
 {
 	struct symbol symbol;
 
-	if (space)
-		symbolize_user(stacks->symbolizer, space, address, &symbol);
-	else
-		symbolize_kernel(stacks->symbolizer, address, &symbol);
+	find_symbol(stacks, space, address, &symbol);
 	symbol_print(&symbol, address, form, out);
 }
 
@@ -423,6 +460,36 @@ static bool return_syms(struct native_call *call, const struct address_space *sp
 	return ok;
 }
 
+/* a call is looked up where it is, not where it returns to */
+static bool print_lines(struct native_call *call, const struct chain *chain,
+			const struct address_space *space)
+{
+	struct vm_session *session = call->session;
+	struct stacks *stacks = stacks_of(session);
+	struct line_reader *lines = stacks_lines(session);
+
+	if (chain->count == 0)
+		return print_chain(call, chain, space, SYMBOL_FULL);
+	for (size_t i = 0; i < chain->count; i++) {
+		uint64_t ip = chain->ips[i];
+		struct source_line line = { .number = 0 };
+		struct symbol symbol;
+
+		find_symbol(stacks, space, ip, &symbol);
+		if (space)
+			source_line_user(lines, stacks->symbolizer, space, ip - (i > 0), &line);
+		else
+			source_line_kernel(lines, stacks->symbolizer, ip - (i > 0), &line);
+		symbol.file = line.file;
+		symbol.line = line.number;
+		buf_putc(&session->output, ' ');
+		symbol_print(&symbol, ip, SYMBOL_FULL, &session->output);
+		buf_putc(&session->output, '\n');
+	}
+	vm_output_check(session);
+	return true;
+}
+
 /* ---- natives: the kernel's side ---- */
 
 bool builtin_backtrace(struct native_call *call)
@@ -438,6 +505,11 @@ bool builtin_sprint_backtrace(struct native_call *call)
 bool builtin_print_backtrace(struct native_call *call)
 {
 	return print_chain(call, kernel_chain(call), NULL, SYMBOL_FULL);
+}
+
+bool builtin_print_backtrace_fileline(struct native_call *call)
+{
+	return print_lines(call, kernel_chain(call), NULL);
 }
 
 bool builtin_stack(struct native_call *call)
@@ -548,6 +620,11 @@ bool builtin_print_ubacktrace_brief(struct native_call *call)
 	return print_chain(call, user_chain(call), space_of(call), SYMBOL_BRIEF);
 }
 
+bool builtin_print_ubacktrace_fileline(struct native_call *call)
+{
+	return print_lines(call, user_chain(call), space_of(call));
+}
+
 bool builtin_ustack(struct native_call *call)
 {
 	return return_level(call, user_chain(call));
@@ -599,6 +676,11 @@ bool builtin_sprint_usyms(struct native_call *call)
 bool builtin_sprint_ustack(struct native_call *call)
 {
 	return return_syms(call, space_of_text(call, call->arguments[0].string));
+}
+
+bool builtin___is_stack(struct native_call *call)
+{
+	return native_return_number(call, stack_is_text(call->arguments[0].string));
 }
 
 /* ---- natives: the instruction ---- */

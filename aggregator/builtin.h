@@ -54,6 +54,8 @@ bool native_return_number(struct native_call *call, int64_t number);
 size_t native_limit_length(const struct vm_session *session, size_t length);
 /** native_task() - the task of the event */
 struct task *native_task(struct native_call *call);
+/** native_read_proc() - append /proc/TID/@file; false when there is none */
+bool native_read_proc(int64_t tid, const char *file, struct buf *out);
 /** quote_text() - append @data with control characters escaped; at most @room bytes, ... if cut */
 void quote_text(const char *data, size_t length, size_t room, bool quotes, struct buf *out);
 

@@ -173,17 +173,46 @@ static void compile_foreach_array(struct compiler *compiler, const struct stmt *
 	compiler->cursor_top = cursor;
 }
 
+/* the keys of the statistic a histogram is of, as they are before the loop */
+static void compile_histogram_keys(struct compiler *compiler, const struct expr *source, reg *keys)
+{
+	for (size_t i = 0; i < source->arg_count && i < MAX_INDEXES; i++) {
+		keys[i] = temporary(compiler, is_string_type(source->variable->index_types[i]));
+		if (source->args[i])
+			compile_expr(compiler, source->args[i], keys[i]);
+	}
+}
+
+/* foreach (value = bucket in ...): nothing was counted where the statistic is empty */
+static void compile_bucket_value(struct compiler *compiler, const struct foreach_spec *spec,
+				 const reg *keys, reg bucket)
+{
+	const struct expr *source = spec->array->a;
+	reg value = temporary(compiler, false);
+	size_t empty;
+
+	emit(compiler, OPCODE_STAT, value, source->variable->slot, STAT_OPERAND(STAT_COUNT, 0));
+	emit_operands(compiler, keys, source->arg_count);
+	empty = emit_jump(compiler, OPCODE_JUMP_UNLESS, value);
+	emit(compiler, OPCODE_BUCKET, value, source->variable->slot, bucket);
+	emit_operands(compiler, keys, source->arg_count);
+	patch(compiler, empty);
+	compile_store(compiler, spec->value, value);
+}
+
 /* over a histogram the loop variable counts its buckets */
 static void compile_foreach_histogram(struct compiler *compiler, const struct stmt *stmt)
 {
 	const struct foreach_spec *spec = stmt->foreach;
 	int64_t count = histogram_bucket_count(spec->array->a->variable);
-	bool down = spec->direction < 0;
+	bool down = spec->direction < 0 && spec->sort_column;
+	reg keys[MAX_INDEXES];
 	reg bucket = temporary(compiler, false), goes = temporary(compiler, false);
 	reg left = temporary(compiler, false);
 	struct loop_state state;
 	size_t top, end;
 
+	compile_histogram_keys(compiler, spec->array->a, keys);
 	emit_move(compiler, left, constant_number(compiler, count));
 	if (spec->limit)
 		compile_expr(compiler, spec->limit, left);
@@ -199,6 +228,8 @@ static void compile_foreach_histogram(struct compiler *compiler, const struct st
 	array_push(compiler->arena, &state.breaks,
 		   emit_jump(compiler, OPCODE_JUMP_UNLESS, goes));
 	compile_store(compiler, spec->keys.items[0], bucket);
+	if (spec->value)
+		compile_bucket_value(compiler, spec, keys, bucket);
 	compile_stmt(compiler, stmt->then);
 	patch_all(compiler, &state.continues);
 	emit(compiler, OPCODE_ADD, bucket, bucket, constant_number(compiler, down ? -1 : 1));

@@ -45,21 +45,22 @@ static void timing_add(struct probe_timing *timing, uint64_t took)
 	timing->total += took;
 }
 
-static void dispatch_run_timed(struct dispatch *dispatch)
+static __attribute__((noinline)) void dispatch_run_timed(struct dispatch *dispatch,
+							 const struct probe *probe)
 {
 	uint64_t start = clock_now();
 
-	vm_run_now(dispatch->vm);
-	timing_add(&dispatch->timings[dispatch->session->now.probe->index], clock_now() - start);
+	vm_run_now(dispatch->vm, probe);
+	timing_add(&dispatch->timings[probe->index], clock_now() - start);
 }
 
-static inline void dispatch_run(struct dispatch *dispatch)
+static inline void dispatch_run(struct dispatch *dispatch, const struct probe *probe)
 {
 	dispatch->handlers++;
 	if (unlikely(dispatch->timings))
-		dispatch_run_timed(dispatch);
+		dispatch_run_timed(dispatch, probe);
 	else
-		vm_run_now(dispatch->vm);
+		vm_run_now(dispatch->vm, probe);
 }
 
 /* ---- entries and returns ---- */
@@ -76,7 +77,7 @@ static uint64_t stack_pointer(const struct binding *binding, const struct event 
 }
 
 /* an entry saves for its call; a return whose entry was not seen does not run */
-static void dispatch_paired(struct dispatch *dispatch, const struct binding *binding,
+static __attribute__((noinline)) void dispatch_paired(struct dispatch *dispatch, const struct binding *binding,
 			    const struct event *event)
 {
 	const struct probe *probe = binding->probe;
@@ -85,7 +86,7 @@ static void dispatch_paired(struct dispatch *dispatch, const struct binding *bin
 	if (probe->is_entry) {
 		dispatch->session->entry = entry_push(&dispatch->entries, event->tid, probe->index,
 						      pointer);
-		dispatch_run(dispatch);
+		dispatch_run(dispatch, probe);
 		dispatch->session->entry = NULL;
 		return;
 	}
@@ -95,7 +96,7 @@ static void dispatch_paired(struct dispatch *dispatch, const struct binding *bin
 		dispatch->unpaired++;
 		return;
 	}
-	dispatch_run(dispatch);
+	dispatch_run(dispatch, probe);
 	dispatch->session->entry = NULL;
 	entry_pop(&dispatch->entries, event->tid, probe->entry->index);
 }
@@ -113,7 +114,7 @@ void dispatch_thread_exit(struct dispatch *dispatch, int32_t tid)
 #define MAX_GENERATIONS 100
 
 /* a site bound to one process fires in others too: the kernel's probe is the file's */
-static bool is_of_process(const struct dispatch *dispatch, const struct event *event,
+static __attribute__((noinline)) bool is_of_process(const struct dispatch *dispatch, const struct event *event,
 			  const struct site *site)
 {
 	struct task_model *tasks = dispatch->session->tasks;
@@ -129,7 +130,7 @@ static bool is_of_process(const struct dispatch *dispatch, const struct event *e
 	return pid == site->pid;
 }
 
-static bool is_of_executable(const struct dispatch *dispatch, const struct event *event,
+static __attribute__((noinline)) bool is_of_executable(const struct dispatch *dispatch, const struct event *event,
 			     const char *path)
 {
 	struct task_model *tasks = dispatch->session->tasks;
@@ -139,12 +140,18 @@ static bool is_of_executable(const struct dispatch *dispatch, const struct event
 	return address_space_has_file(space, path);
 }
 
-bool dispatch_concerns(const struct dispatch *dispatch, const struct event *event,
-		       const struct site *site)
+static inline bool concerns(const struct dispatch *dispatch, const struct event *event,
+			    const struct site *site)
 {
 	if (unlikely(site->pid) && !is_of_process(dispatch, event, site))
 		return false;
 	return likely(!site->executable) || is_of_executable(dispatch, event, site->executable);
+}
+
+bool dispatch_concerns(const struct dispatch *dispatch, const struct event *event,
+		       const struct site *site)
+{
+	return concerns(dispatch, event, site);
 }
 
 void dispatch_hit(struct dispatch *dispatch, const struct event *event)
@@ -157,14 +164,14 @@ void dispatch_hit(struct dispatch *dispatch, const struct event *event)
 	now->cpu = event->cpu;
 	now->tid = event->tid;
 	for (; binding; binding = binding->next) {
-		if (binding->site && unlikely(!dispatch_concerns(dispatch, event, binding->site)))
+		if (binding->site && unlikely(!concerns(dispatch, event, binding->site)))
 			continue;
 		now->probe = binding->probe;
 		now->binding = binding;
 		if (unlikely(binding->probe->is_entry || binding->probe->entry))
 			dispatch_paired(dispatch, binding, event);
 		else
-			dispatch_run(dispatch);
+			dispatch_run(dispatch, binding->probe);
 		if (unlikely(dispatch->session->exiting))
 			break;
 	}
@@ -175,13 +182,15 @@ static void dispatch_moment(struct dispatch *dispatch, const struct probe *probe
 {
 	int cpu = sched_getcpu();
 
+	if (unlikely(probe->reads_counts) && dispatch->take_counts)
+		dispatch->take_counts(dispatch->session->owner);
 	dispatch->session->now = (struct vm_context){
 		.probe = probe,
 		.time = time,
 		.cpu = cpu > 0 ? (uint32_t)cpu : 0,
 		.tid = dispatch->own_tid,
 	};
-	dispatch_run(dispatch);
+	dispatch_run(dispatch, probe);
 	if (moment_of(probe)->exits)
 		dispatch->session->exiting = true;
 }
@@ -195,7 +204,7 @@ void dispatch_task_event(struct dispatch *dispatch, const struct probe *probe,
 		.cpu = event->cpu,
 		.tid = event->tid,
 	};
-	dispatch_run(dispatch);
+	dispatch_run(dispatch, probe);
 }
 
 uint64_t dispatch_timer(struct dispatch *dispatch, const struct probe *probe, uint64_t due)
@@ -272,6 +281,16 @@ static void dispatch_moments(struct dispatch *dispatch, enum moment moment)
 void dispatch_begin(struct dispatch *dispatch)
 {
 	dispatch_moments(dispatch, MOMENT_BEGIN);
+}
+
+void dispatch_count(struct dispatch *dispatch, const struct binding *bindings, uint64_t count)
+{
+	for (const struct binding *binding = bindings; binding; binding = binding->next) {
+		vm_count(dispatch->vm, binding->probe, count);
+		dispatch->handlers += count;
+		if (dispatch->timings)
+			dispatch->timings[binding->probe->index].hits += count;
+	}
 }
 
 void dispatch_end(struct dispatch *dispatch)

@@ -21,6 +21,7 @@ struct dispatch {
 	uint64_t handlers;		/* run so far */
 	struct probe_timing *timings;	/* by probe.index; NULL without -t */
 	struct entry_store entries;	/* what entry probes saved for their returns */
+	void (*take_counts)(void *owner); /* brings globals up to date that the kernel counts */
 	uint64_t unpaired;		/* returns whose entry was not seen: not shown */
 };
 
@@ -30,6 +31,8 @@ void dispatch_free(struct dispatch *dispatch);
 
 /** dispatch_hit() - run the handlers of every probe bound to @event, until one ends the run */
 void dispatch_hit(struct dispatch *dispatch, const struct event *event);
+/** dispatch_count() - an event was counted so often whose probes, @bindings, only count */
+void dispatch_count(struct dispatch *dispatch, const struct binding *bindings, uint64_t count);
 /** dispatch_thread_exit() - nothing of thread @tid will return any more */
 void dispatch_thread_exit(struct dispatch *dispatch, int32_t tid);
 /** dispatch_concerns() - is what happened in the thread of @event the business of @site? */

@@ -35,6 +35,7 @@ struct embedded_frame {
 				    const union embedded_value *keys);
 	void (*set)(struct embedded_call *owner, unsigned slot, const union embedded_value *keys,
 		    union embedded_value value);
+	int verdict;		/* the C side's own: what the body ended with */
 };
 
 struct embedded {
@@ -59,7 +60,8 @@ static const char prologue[] =
 	"struct stap_frame { const union stap_value *arguments; int64_t number; char *text;\n"
 	"	char *error; void *owner; void (*print)(void *, const char *, unsigned long);\n"
 	"	union stap_value (*get)(void *, unsigned, const union stap_value *);\n"
-	"	void (*set)(void *, unsigned, const union stap_value *, union stap_value); };\n"
+	"	void (*set)(void *, unsigned, const union stap_value *, union stap_value);\n"
+	"	int verdict; };\n"
 	"static inline size_t stap_strlcpy(char *to, const char *from, size_t size)\n"
 	"{ size_t n = strlen(from); if (size) { size_t k = n < size ? n : size - 1;\n"
 	"  memcpy(to, from, k); to[k] = 0; } return n; }\n"
@@ -73,8 +75,12 @@ static const char prologue[] =
 	"  if (n >= 0) { frame->print(frame->owner, text, n); free(text); } }\n"
 	"#define STAP_PRINTF(...) stap_print(stap_frame, __VA_ARGS__)\n"
 	"#define STAP_ERROR(...) do { snprintf(stap_frame->error, MAXSTRINGLEN, __VA_ARGS__);"
-	" return 1; } while (0)\n"
-	"#define STAP_NEXT return 2\n";
+	" stap_frame->verdict = 1; return; } while (0)\n"
+	"#define STAP_NEXT do { stap_frame->verdict = 2; return; } while (0)\n"
+	"static int64_t stap_kept; static char stap_kept_text[MAXSTRINGLEN];\n"
+	"static inline void stap_keep(int64_t number) { stap_kept = number; }\n"
+	"static inline void stap_keep_text(const char *text)\n"
+	"{ stap_strlcpy(stap_kept_text, text, MAXSTRINGLEN); }\n";
 
 static bool needs_loading(const struct bytecode *bytecode)
 {
@@ -136,33 +142,94 @@ static void add_globals(const struct function *function, struct buf *out)
 			add_global(uses->args[i]->variable, out);
 }
 
+/* C inside a script's function: its STAP_RETURN is that function's */
+static void add_leaving_result(bool is_text, struct buf *out)
+{
+	buf_printf(out, "#undef STAP_RETVALUE\n#undef STAP_RETURN\n"
+		   "#define STAP_RETVALUE %s\n"
+		   "#define STAP_RETURN(...) do { stap_frame->number = 1;"
+		   " __VA_OPT__(_Generic((__VA_ARGS__), char *: stap_keep_text,"
+		   " const char *: stap_keep_text, default: stap_keep)(__VA_ARGS__);)"
+		   " return; } while (0)\n", is_text ? "stap_kept_text" : "stap_kept");
+}
+
 static void add_result(bool is_string, struct buf *out)
 {
 	buf_printf(out, "#undef STAP_RETVALUE\n#undef STAP_RETURN\n"
 		   "#define STAP_RETVALUE (stap_frame->%s)\n", is_string ? "text" : "number");
 	if (is_string)
 		buf_puts(out, "#define STAP_RETURN(...) do { __VA_OPT__(strlcpy("
-			      "STAP_RETVALUE, (__VA_ARGS__), MAXSTRINGLEN);) return 0; }"
+			      "STAP_RETVALUE, (__VA_ARGS__), MAXSTRINGLEN);) return; }"
 			      " while (0)\n");
 	else
 		buf_puts(out, "#define STAP_RETURN(...) do { __VA_OPT__("
-			      "STAP_RETVALUE = (int64_t)(__VA_ARGS__);) return 0; } while (0)\n");
+			      "STAP_RETVALUE = (int64_t)(__VA_ARGS__);) return; } while (0)\n");
+}
+
+/* C of before STAP_ARG_x: THIS->x and THIS->__retvalue */
+static void add_this(const struct function *function, size_t index, struct buf *out)
+{
+	buf_printf(out, "struct stap_this_%zu { ", index);
+	for (size_t i = 0; i < function->parameters.count; i++) {
+		const struct variable *parameter = function->parameters.items[i];
+
+		buf_printf(out, "%s%s; ", parameter->type == TYPE_STRING ? "const char *" :
+			   "int64_t ", parameter->name);
+	}
+	buf_printf(out, "%s__retvalue; };\n",
+		   function->type == TYPE_STRING ? "char *" : "int64_t ");
+}
+
+/* the body is a function of its own, so that it may end in a plain return */
+static void add_body(const struct function *function, size_t index, struct buf *out)
+{
+	buf_printf(out, "static void stap_inner_%zu(struct stap_frame *stap_frame, "
+		   "struct stap_this_%zu *THIS)\n{ (void)stap_frame; (void)THIS; {\n", index, index);
+	if (function->embedded_role == EMBEDDED_KEPT)
+		buf_printf(out, "STAP_RETURN(stap_kept%s);\n",
+			   function->type == TYPE_STRING ? "_text" : "");
+	add_line_directive(function->embedded_token, out);
+	buf_printf(out, "%s\n} }\n", function->embedded);
+}
+
+static void add_entry(const struct function *function, size_t index, bool has_this, struct buf *out)
+{
+	bool is_text = function->type == TYPE_STRING;
+
+	buf_printf(out, "int stap_body_%zu(struct stap_frame *stap_frame)\n{ ", index);
+	if (has_this) {
+		buf_printf(out, "struct stap_this_%zu stap_this = { ", index);
+		for (size_t i = 0; i < function->parameters.count; i++)
+			buf_printf(out, "STAP_ARG_%s, ", function->parameters.items[i]->name);
+		buf_printf(out, "%s };\n", is_text ? "stap_frame->text" : "0");
+	}
+	buf_printf(out, "stap_inner_%zu(stap_frame, %s);\n", index, has_this ? "&stap_this" : "NULL");
+	if (has_this && !is_text)
+		buf_puts(out, "if (stap_this.__retvalue) stap_frame->number = "
+			 "stap_this.__retvalue;\n");
+	buf_puts(out, "return stap_frame->verdict; }\n");
 }
 
 static void add_function(const struct bytecode *bytecode, size_t index, struct buf *out)
 {
 	const struct function *function = bytecode->functions[index].function;
+	bool has_this = strstr(function->embedded, "/* unmangled */") != NULL;
 
 	for (size_t i = 0; i < function->parameters.count; i++)
 		buf_printf(out, "#define STAP_ARG_%s (stap_frame->arguments[%zu].%s)\n",
 			   function->parameters.items[i]->name, i,
 			   member(function->parameters.items[i]->type));
 	add_globals(function, out);
-	add_result(function->type == TYPE_STRING, out);
-	buf_printf(out, "int stap_body_%zu(struct stap_frame *stap_frame)\n{ (void)stap_frame; {\n",
-		   index);
-	add_line_directive(function->embedded_token, out);
-	buf_printf(out, "%s\n} return 0; }\n", function->embedded);
+	if (function->embedded_role == EMBEDDED_BODY || function->embedded_role == EMBEDDED_KEPT)
+		add_result(function->type == TYPE_STRING, out);
+	else
+		add_leaving_result(function->embedded_role == EMBEDDED_LEAVES_TEXT, out);
+	if (has_this)
+		add_this(function, index, out);
+	else
+		buf_printf(out, "struct stap_this_%zu;\n", index);
+	add_body(function, index, out);
+	add_entry(function, index, has_this, out);
 	for (size_t i = 0; i < function->parameters.count; i++)
 		buf_printf(out, "#undef STAP_ARG_%s\n", function->parameters.items[i]->name);
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "file-probe.h"
 #include "process-event.h"
 #include "timer.h"
 
@@ -187,6 +188,14 @@ static int resolve_hz(struct family_match *match)
 	ROW(process ".thread.end", process_event_resolve,                                       \
 	    "when a further thread of a process " whose " ends"),
 
+#define FILE_ROW(pattern_, text_, what)                                                         \
+	{ .pattern = pattern_, .source = FAMILY_AGGREGATOR, .resolve = file_point_resolve,      \
+	  .summary = what, .text = &text_ },
+#define FILE_ROWS(file)                                                                         \
+	FILE_ROW(file ".read", file_read_text, "when the file of this name is read")            \
+	FILE_ROW(file ".read.maxsize(number)", file_read_text, "the same, for longer texts")    \
+	FILE_ROW(file ".write", file_write_text, "when the file of this name is written to")
+
 const struct family aggregator_families[] = {
 	ROW("begin", resolve_begin, "when the run begins"),
 	ROW("begin(number)", resolve_begin, "when the run begins, lower numbers first"),
@@ -204,6 +213,8 @@ const struct family aggregator_families[] = {
 	PROCESS_ROWS("process(string)", "of a program")
 	PROCESS_ROWS("process(number)", "of one number")
 	PROCESS_ROWS("process", "of the target and its children, or any,")
+	FILE_ROWS("procfs") FILE_ROWS("procfs.umask(number)")
+	FILE_ROWS("procfs(string)") FILE_ROWS("procfs(string).umask(number)")
 };
 const size_t aggregator_family_count = ARRAY_SIZE(aggregator_families);
 

@@ -11,6 +11,7 @@ enum moment {
 	MOMENT_TIMER,
 	/* told by the task side-band; whose, is the site's business */
 	MOMENT_PROCESS_BEGIN, MOMENT_PROCESS_END, MOMENT_THREAD_BEGIN, MOMENT_THREAD_END,
+	MOMENT_FILE,		/* somebody reads or writes a file of ours, or types */
 };
 
 struct moment_probe {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Global variables at run time: a number, a string, a statistic, or an array of them. */
 #include "builtin.h"
+#include "bytecode.h"
 #include "global.h"
 
 static void global_set_initial(struct global *global, const struct vm_session *session)
@@ -48,6 +49,7 @@ void global_init(struct global *global, const struct variable *variable,
 		shape.key_types[i] = variable->index_types[i] == TYPE_STRING ? TYPE_STRING :
 									       TYPE_LONG;
 	global->key_count = variable->index_count;
+	global->key_words = operand_words(global->key_count);
 	if (variable->index_count)
 		global->map = map_new(&shape);
 }
@@ -62,6 +64,20 @@ void global_release(struct global *global)
 		str_unref(global->value.string);
 	else if (global->variable->type == TYPE_STATS)
 		stat_free(global->value.stat);
+}
+
+void global_count(struct global *globals, const struct probe *probe, uint64_t times)
+{
+	for (size_t i = 0; i < probe->effects.count; i++) {
+		const struct count_effect *effect = &probe->effects.items[i];
+		union value *value = &globals[effect->global->slot].value;
+
+		if (effect->global->type == TYPE_STATS)
+			stat_add_times(value->stat, &effect->global->stat, effect->amount, times);
+		else
+			value->number = (int64_t)((uint64_t)value->number +
+						  (uint64_t)effect->amount * times);
+	}
 }
 
 void global_reset(struct global *global)

@@ -29,6 +29,7 @@ struct function_symbol {
 
 struct image {
 	Elf *elf;
+	char build_id[2 * BUILD_ID_MAX + 1]; /* hexadecimal; "" without one */
 	Dwarf_CFI *cfi;
 	bool cfi_tried;
 	struct arena *arena;
@@ -213,21 +214,22 @@ bool image_symbol(const struct image *image, uint64_t address, struct image_symb
 
 /* ---- the separate debug file ---- */
 
-static bool build_id_path(Elf *elf, char *path, size_t size)
+static void read_build_id(struct image *image)
 {
 	const unsigned char *id;
 	const void *note;
-	ssize_t length = dwelf_elf_gnu_build_id(elf, &note);
-	size_t at;
+	ssize_t length = dwelf_elf_gnu_build_id(image->elf, &note);
 
 	if (length < 2 || length > BUILD_ID_MAX)
-		return false;
+		return;
 	id = note;
-	at = (size_t)snprintf(path, size, DEBUG_DIRECTORY "/%02x/", id[0]);
-	for (ssize_t i = 1; i < length; i++)
-		at += (size_t)snprintf(path + at, size - at, "%02x", id[i]);
-	snprintf(path + at, size - at, ".debug");
-	return true;
+	for (ssize_t i = 0; i < length; i++)
+		snprintf(image->build_id + 2 * i, 3, "%02x", id[i]);
+}
+
+const char *image_build_id(const struct image *image)
+{
+	return image->build_id;
 }
 
 static bool read_debug_file(struct image *image)
@@ -237,8 +239,10 @@ static bool read_debug_file(struct image *image)
 	Elf *elf;
 	int fd;
 
-	if (!build_id_path(image->elf, path, sizeof(path)))
+	if (!image->build_id[0])
 		return false;
+	snprintf(path, sizeof(path), DEBUG_DIRECTORY "/%.2s/%s.debug", image->build_id,
+		 image->build_id + 2);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
@@ -265,6 +269,7 @@ static struct image *open_elf(Elf *elf)
 	image->elf = elf;
 	image->arena = arena_new();
 	read_segments(image);
+	read_build_id(image);
 	if (!read_symbols(image, elf, SHT_SYMTAB))
 		read_debug_file(image);
 	read_symbols(image, elf, SHT_DYNSYM);

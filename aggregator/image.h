@@ -15,6 +15,8 @@ struct image *image_open(int fd);
 /** image_open_memory() - the same from @size bytes, which must outlive it */
 struct image *image_open_memory(void *bytes, size_t size);
 void image_free(struct image *image);
+/** image_build_id() - of the file, hexadecimal; "" when it has none */
+const char *image_build_id(const struct image *image);
 
 /** image_address() - the link-time address of the byte at @offset of the file; false: not loaded */
 bool image_address(const struct image *image, uint64_t offset, uint64_t *address);

@@ -135,7 +135,8 @@ static inline struct memory_source *memory_source_new(unsigned streams, size_t b
 	};
 	struct memory_source *memory = memory_zalloc(sizeof(*memory));
 
-	memory->source = (struct event_source){ &ops, "memory", streams, streams };
+	memory->source = (struct event_source){ .ops = &ops, .name = "memory", .cpu_count = streams,
+						.stream_count = streams };
 	memory->streams = memory_zalloc(streams * sizeof(*memory->streams));
 	memory->batch = batch;
 	memory->payload = payload;

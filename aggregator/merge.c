@@ -80,7 +80,7 @@ static void hold_hit(struct merge_stream *stream)
 {
 	const struct event_sample *sample = stream->head.sample;
 	struct event_sample *copy;
-	size_t at, chain, registers, stack;
+	size_t at, chain, registers, stack, counters;
 
 	hold_bytes(&stream->held, stream->head.data, stream->head.size);
 	if (sample) {
@@ -90,10 +90,13 @@ static void hold_hit(struct merge_stream *stream)
 		registers = hold_bytes(&stream->held, sample->registers,
 				       sample->register_count * sizeof(*sample->registers));
 		stack = hold_bytes(&stream->held, sample->stack, sample->stack_size);
+		counters = hold_bytes(&stream->held, sample->counters,
+				      sample->counter_count * sizeof(*sample->counters));
 		copy = (struct event_sample *)(stream->held.data + at);
 		copy->callchain = (const uint64_t *)(stream->held.data + chain);
 		copy->registers = (const uint64_t *)(stream->held.data + registers);
 		copy->stack = (const unsigned char *)(stream->held.data + stack);
+		copy->counters = (const uint64_t *)(stream->held.data + counters);
 		stream->head.sample = copy;
 	}
 	stream->head.data = (const unsigned char *)stream->held.data;
@@ -130,7 +133,7 @@ static void stream_hold(struct merge_stream *stream)
 		return;
 	buf_reset(&stream->held);
 	switch (stream->head.kind) {
-	case EVENT_HIT:
+	case EVENT_HIT: case EVENT_COUNTERS:
 		hold_hit(stream);
 		break;
 	case EVENT_COMM:

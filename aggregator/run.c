@@ -21,7 +21,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "counter.h"
 #include "dispatch.h"
+#include "flame.h"
 #include "merge.h"
 #include "output.h"
 #include "process-event.h"
@@ -44,6 +46,7 @@ struct aggregator {
 	struct vm *vm;
 	struct vm_session *session;
 	struct dispatch dispatch;
+	struct counter_model *counters;
 	bool process_events;		/* there are probes on the side-band's events */
 	struct merge merge;
 	struct timers timers;
@@ -95,6 +98,28 @@ static void run_flush(struct vm_session *session)
 	session_set_interrupted(session, true);
 }
 
+/* ---- what the kernel counts for handlers that do nothing else ---- */
+
+static void run_take_count(void *data, const struct binding *bindings, uint64_t count)
+{
+	struct aggregator *aggregator = data;
+
+	aggregator->hits += count;
+	dispatch_count(&aggregator->dispatch, bindings, count);
+}
+
+static void run_take_counts(void *owner)
+{
+	struct aggregator *aggregator = owner;
+
+	for (size_t i = 0; i < aggregator->started; i++) {
+		struct event_source *source = aggregator->merge.sources.items[i];
+
+		if (source->ops->counts)
+			source->ops->counts(source, run_take_count, aggregator);
+	}
+}
+
 static int64_t wall_offset(void)
 {
 	struct timespec wall;
@@ -129,6 +154,7 @@ struct aggregator *aggregator_new(const struct program *program,
 					      .give_up = &aggregator->interrupts };
 	merge_init(&aggregator->merge);
 	aggregator->tasks = task_model_new();
+	aggregator->counters = counter_model_new(program->counters.count);
 	aggregator->vm = vm_new(program, &aggregator->options, aggregator->tasks);
 	if (!aggregator->vm) {
 		aggregator_free(aggregator);
@@ -136,6 +162,7 @@ struct aggregator *aggregator_new(const struct program *program,
 	}
 	aggregator_init_session(aggregator);
 	dispatch_init(&aggregator->dispatch, program, &aggregator->options, aggregator->vm);
+	aggregator->dispatch.take_counts = run_take_counts;
 	aggregator->process_events = process_event_probes(program);
 	timers_init(&aggregator->timers, program);
 	return aggregator;
@@ -156,6 +183,7 @@ void aggregator_free(struct aggregator *aggregator)
 	if (aggregator->vm)
 		vm_free(aggregator->vm);
 	task_model_free(aggregator->tasks);
+	counter_model_free(aggregator->counters);
 	if (aggregator->wake_fd >= 0)
 		close(aggregator->wake_fd);
 	free(aggregator->polls);
@@ -265,8 +293,21 @@ static void run_task_event(struct aggregator *aggregator, const struct event *ev
 		dispatch_thread_exit(&aggregator->dispatch, event->tid);
 	}
 	task_model_apply(aggregator->tasks, event);
+	if (event->kind == EVENT_FORK || event->kind == EVENT_EXIT)
+		counter_model_forget(aggregator->counters, event->tid);
 	if (probed && event->kind != EVENT_EXIT)
 		process_event_dispatch(&aggregator->dispatch, event);
+}
+
+/* @event with the counters its handlers see: those of the thread */
+static void run_counted_hit(struct aggregator *aggregator, const struct event *event)
+{
+	struct event_sample sample = *event->sample;
+	struct event hit = *event;
+
+	sample.counters = counter_model_apply(aggregator->counters, event);
+	hit.sample = &sample;
+	dispatch_hit(&aggregator->dispatch, &hit);
 }
 
 static inline void run_event(struct aggregator *aggregator, const struct event *event)
@@ -277,7 +318,12 @@ static inline void run_event(struct aggregator *aggregator, const struct event *
 			return;
 		}
 		aggregator->hits++;
-		dispatch_hit(&aggregator->dispatch, event);
+		if (unlikely(event->sample && event->sample->counter_count))
+			run_counted_hit(aggregator, event);
+		else
+			dispatch_hit(&aggregator->dispatch, event);
+	} else if (event->kind == EVENT_COUNTERS) {
+		counter_model_apply(aggregator->counters, event);
 	} else if (event->kind == EVENT_LOST) {
 		aggregator->session->lost += event->count;
 	} else {
@@ -366,6 +412,12 @@ static uint64_t wait_time(const struct aggregator *aggregator, uint64_t now)
 	uint64_t wake = has_sources ? now + aggregator->drain_interval : UINT64_MAX;
 	uint64_t due = aggregator->timers.next_due;
 
+	for (size_t i = 0; i < aggregator->merge.sources.count; i++) {
+		uint64_t wanted = aggregator->merge.sources.items[i]->wanted_at;
+
+		if (wanted && wanted < due)
+			due = wanted;
+	}
 	if (has_sources && due < UINT64_MAX) {
 		due += MERGE_SLACK_NS;
 		if (due < aggregator->last_round + DRAIN_MIN_NS)
@@ -545,6 +597,7 @@ static void report_figures(const struct aggregator *aggregator)
 	if (merge->drain_errors)
 		log_warning(&aggregator->options.log, "reading events failed %" PRIu64 " times",
 			    merge->drain_errors);
+	counter_model_warn(aggregator->counters, &aggregator->options.log);
 }
 
 static void report_loss(const struct aggregator *aggregator)
@@ -583,6 +636,28 @@ static void run_end_probes(struct aggregator *aggregator)
 	run_flush(aggregator->session);
 }
 
+/* arrays keyed by a stack, as the end probes leave them */
+static void run_draw(struct aggregator *aggregator)
+{
+	const struct run_options *options = &aggregator->options;
+	const struct global *globals;
+	struct flame_tree tree;
+	size_t count;
+
+	if (!options->flame_graph && !options->folded_stacks)
+		return;
+	globals = vm_globals(aggregator->vm, &count);
+	flame_tree_init(&tree);
+	if (!flame_collect(aggregator->session, globals, count, &tree))
+		log_warning(&options->log, "there is nothing to draw: no array is keyed by a stack "
+			    "when the run ends");
+	if (options->flame_graph)
+		flame_draw(&tree, options->flame_graph);
+	if (options->folded_stacks)
+		flame_fold(&tree, options->folded_stacks);
+	flame_tree_free(&tree);
+}
+
 static void run_finish(struct aggregator *aggregator)
 {
 	uint64_t lost;
@@ -596,6 +671,7 @@ static void run_finish(struct aggregator *aggregator)
 		aggregator->session->lost = lost;
 	run_flush(aggregator->session);
 	run_end_probes(aggregator);
+	run_draw(aggregator);
 	dispatch_report(&aggregator->dispatch, &aggregator->session->output);
 	run_flush(aggregator->session);
 	report_loss(aggregator);

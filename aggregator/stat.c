@@ -181,6 +181,21 @@ static int64_t variance_of(const struct statistic *stat, int shift)
 	return (int64_t)(total / others >> 2 * (shift & 63));
 }
 
+void stat_add_times(struct statistic *stat, const struct stat_shape *shape, int64_t value,
+		    uint64_t times)
+{
+	struct statistic *same = stat_new(shape);
+
+	stat_add(same, shape, value);
+	same->count = (int64_t)times;
+	same->sum = (int64_t)((uint64_t)value * times);
+	if (same->buckets)
+		same->buckets[stat_bucket_of(shape, value)] = times;
+	if (times)
+		stat_merge(stat, same, shape);
+	stat_free(same);
+}
+
 bool stat_extract(const struct statistic *stat, unsigned need, int variance_shift, int64_t *result)
 {
 	switch (need) {
@@ -207,6 +222,26 @@ bool stat_extract(const struct statistic *stat, unsigned need, int variance_shif
 
 #ifdef UNIT_TEST
 #include "../lib/unit.h"
+
+UNIT_TEST_CASE(stat_adds_one_value_many_times)
+{
+	const struct stat_shape shape = { .needs = STAT_VARIANCE | STAT_HIST_LOG };
+	struct statistic *one = stat_new(&shape), *other = stat_new(&shape);
+
+	stat_add(one, &shape, 9);
+	stat_add(other, &shape, 9);
+	for (unsigned i = 0; i < 1000; i++)
+		stat_add(one, &shape, 5);
+	stat_add_times(other, &shape, 5, 1000);
+	stat_add_times(other, &shape, 100, 0);
+	CHECK_INT(other->count, one->count);
+	CHECK_INT(other->sum, one->sum);
+	CHECK_INT(other->min, 5);
+	CHECK_INT(other->max, 9);
+	CHECK_INT(other->buckets[stat_bucket_of(&shape, 5)], 1000);
+	stat_free(one);
+	stat_free(other);
+}
 
 static int64_t variance_from_1_to_5(int shift, bool in_array)
 {

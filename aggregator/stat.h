@@ -22,6 +22,9 @@ struct statistic {
 struct statistic *stat_new(const struct stat_shape *shape);
 void stat_free(struct statistic *stat);
 void stat_add(struct statistic *stat, const struct stat_shape *shape, int64_t value);
+/** stat_add_times() - @value as often as @times says */
+void stat_add_times(struct statistic *stat, const struct stat_shape *shape, int64_t value,
+		    uint64_t times);
 /** stat_merge() - add everything @from holds to @into */
 void stat_merge(struct statistic *into, const struct statistic *from,
 		const struct stat_shape *shape);

@@ -6,6 +6,8 @@
  */
 #include "symbolize.h"
 
+#include "demangle.h"
+
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/auxv.h>
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #define KERNEL_SYMBOL_MAX (UINT64_C(16) << 20) /* bytes; a longer gap holds no code of the last */
+#define VDSO_MAX (1u << 20)		       /* bytes; it has a few pages */
 #define JIT_MAP_MAX (256u << 20)	       /* bytes of a map file that are read */
 
 struct kernel_symbol {
@@ -37,10 +40,12 @@ struct symbolizer {
 	bool kernel_read;
 	struct buf kallsyms;
 	ARRAY(struct kernel_symbol) kernel;
-	struct table images; /* by path: struct image, or &no_image */
-	struct image *vdso;
+	struct table images; /* by build id and path: struct image, or &no_image */
+	struct image *vdso, *vdso_32;
+	struct demangler *demangler;
 	ARRAY(struct jit_map *) jit_maps;
 	char jit_path[64];
+	struct buf key; /* of images */
 };
 
 static char no_image;
@@ -50,6 +55,7 @@ struct symbolizer *symbolizer_new(void)
 	struct symbolizer *symbolizer = memory_zalloc(sizeof(*symbolizer));
 
 	symbolizer->arena = arena_new();
+	symbolizer->demangler = demangler_new();
 	table_init(&symbolizer->images, symbolizer->arena);
 	return symbolizer;
 }
@@ -69,11 +75,19 @@ void symbolizer_free(struct symbolizer *symbolizer)
 		if (symbolizer->images.entries[i].value != &no_image)
 			image_free(symbolizer->images.entries[i].value);
 	image_free(symbolizer->vdso);
+	image_free(symbolizer->vdso_32);
+	demangler_free(symbolizer->demangler);
 	for (size_t i = 0; i < symbolizer->jit_maps.count; i++)
 		jit_map_free(symbolizer->jit_maps.items[i]);
 	buf_free(&symbolizer->kallsyms);
+	buf_free(&symbolizer->key);
 	arena_free(symbolizer->arena);
 	free(symbolizer);
+}
+
+const char *symbolizer_declared(struct symbolizer *symbolizer, const char *name)
+{
+	return demangle(symbolizer->demangler, name);
 }
 
 /* ---- the kernel ---- */
@@ -170,6 +184,21 @@ void symbolize_kernel(struct symbolizer *symbolizer, uint64_t address, struct sy
 	symbol->size = low < symbolizer->kernel.count ? items[low].address - found->address : 0;
 }
 
+bool symbolizer_kernel_address(struct symbolizer *symbolizer, const char *name, uint64_t *address)
+{
+	if (!symbolizer->kernel_read)
+		read_kernel(symbolizer);
+	for (size_t i = 0; i < symbolizer->kernel.count; i++) {
+		const struct kernel_symbol *symbol = &symbolizer->kernel.items[i];
+
+		if (symbol->module || strcmp(symbolizer->kallsyms.data + symbol->name, name) != 0)
+			continue;
+		*address = symbol->address;
+		return true;
+	}
+	return false;
+}
+
 /* ---- files ---- */
 
 /* a program removed or replaced since is still to be had through map_files while it runs */
@@ -192,22 +221,61 @@ static int open_mapped(const struct address_space *space, const struct mapping *
 	return fd < 0 ? open(mapping->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : fd;
 }
 
-static struct image *find_image(struct symbolizer *symbolizer, const struct address_space *space,
-				const struct mapping *mapping)
+/* the image of the file open as @fd, which is closed; NULL when it is another one than was mapped */
+static struct image *open_image(int fd, const char *build_id)
 {
-	void *known = table_get(&symbolizer->images, mapping->path);
 	struct image *image = NULL;
 	struct stat status;
-	int fd;
 
-	if (known)
-		return known == &no_image ? NULL : known;
-	fd = open_mapped(space, mapping);
 	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
 		image = image_open(fd);
 	if (fd >= 0)
 		close(fd);
-	table_put(&symbolizer->images, mapping->path, image ? (void *)image : &no_image);
+	if (!image || !build_id || strcmp(image_build_id(image), build_id) == 0)
+		return image;
+	image_free(image);
+	return NULL;
+}
+
+/* where a file that was replaced may be kept: debug files, and the cache of perf-record(1) */
+static struct image *open_by_build_id(const char *build_id)
+{
+	const char *home = getenv("HOME");
+	struct image *image = NULL;
+	char *path;
+
+	if (asprintf(&path, "/usr/lib/debug/.build-id/%.2s/%s.debug", build_id, build_id + 2) >= 0) {
+		image = open_image(open(path, O_RDONLY | O_CLOEXEC), build_id);
+		free(path);
+	}
+	if (!image && home &&
+	    asprintf(&path, "%s/.debug/.build-id/%.2s/%s/elf", home, build_id, build_id + 2) >= 0) {
+		image = open_image(open(path, O_RDONLY | O_CLOEXEC), build_id);
+		free(path);
+	}
+	return image;
+}
+
+/* two files may have had one path: what tells them apart is the build id */
+static struct image *find_image(struct symbolizer *symbolizer, const struct address_space *space,
+				const struct mapping *mapping)
+{
+	const char *key = mapping->path;
+	struct image *image;
+	void *known;
+
+	if (mapping->build_id) {
+		buf_reset(&symbolizer->key);
+		buf_printf(&symbolizer->key, "%s %s", mapping->build_id, mapping->path);
+		key = symbolizer->key.data;
+	}
+	known = table_get(&symbolizer->images, key);
+	if (known)
+		return known == &no_image ? NULL : known;
+	image = open_image(open_mapped(space, mapping), mapping->build_id);
+	if (!image && mapping->build_id && strlen(mapping->build_id) > 2)
+		image = open_by_build_id(mapping->build_id);
+	table_put(&symbolizer->images, key, image ? (void *)image : &no_image);
 	return image;
 }
 
@@ -226,6 +294,27 @@ static struct image *find_vdso(struct symbolizer *symbolizer)
 	return symbolizer->vdso;
 }
 
+/* that of 32-bit processes is read from the first one that is met alive */
+static struct image *find_vdso_32(struct symbolizer *symbolizer, const struct address_space *space,
+				  const struct mapping *mapping)
+{
+	size_t size = mapping->end - mapping->start;
+	char path[64], *bytes;
+	int fd;
+
+	if (symbolizer->vdso_32 || size > VDSO_MAX)
+		return symbolizer->vdso_32;
+	snprintf(path, sizeof(path), "/proc/%d/mem", space->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	bytes = arena_alloc(symbolizer->arena, size);
+	if (pread(fd, bytes, size, (off_t)mapping->start) == (ssize_t)size)
+		symbolizer->vdso_32 = image_open_memory(bytes, size);
+	close(fd);
+	return symbolizer->vdso_32;
+}
+
 struct image *symbolizer_image(struct symbolizer *symbolizer, const struct address_space *space,
 			       uint64_t address, uint64_t *link_address)
 {
@@ -234,8 +323,9 @@ struct image *symbolizer_image(struct symbolizer *symbolizer, const struct addre
 
 	if (!mapping)
 		return NULL;
-	if (strcmp(mapping->path, "[vdso]") == 0 && mapping->start > UINT32_MAX)
-		image = find_vdso(symbolizer);
+	if (strcmp(mapping->path, "[vdso]") == 0)
+		image = mapping->start > UINT32_MAX ? find_vdso(symbolizer) :
+						      find_vdso_32(symbolizer, space, mapping);
 	else if (mapping->path[0] == '/' && mapping->path[1] != '/')
 		image = find_image(symbolizer, space, mapping);
 	if (!image || !image_address(image, address - mapping->start + mapping->offset,
@@ -429,6 +519,8 @@ void symbol_print(const struct symbol *symbol, uint64_t address, enum symbol_for
 		buf_puts(out, symbol->name);
 		if (form != SYMBOL_NAME)
 			print_place(symbol, with_size, out);
+		if (form == SYMBOL_FULL && symbol->line)
+			buf_printf(out, " at %s:%d", symbol->file, symbol->line);
 		if (with_module)
 			buf_printf(out, " [%s]", module_text(symbol, form));
 	} else if (with_module) {
@@ -452,8 +544,8 @@ static void check_form(const struct symbol *symbol, enum symbol_form form, const
 
 UNIT_TEST_CASE(symbol_forms_leave_out_what_is_unknown)
 {
-	struct symbol full = { "main", "/usr/bin/x", 4, 0x20 }, none = { .name = NULL };
-	struct symbol file = { NULL, "/usr/bin/x", 0x1234, 0x4000 };
+	struct symbol full = { "main", "/usr/bin/x", 4, 0x20, NULL, 0 }, none = { .name = NULL };
+	struct symbol file = { NULL, "/usr/bin/x", 0x1234, 0x4000, NULL, 0 };
 
 	check_form(&full, SYMBOL_NAME, "main");
 	check_form(&full, SYMBOL_BRIEF, "main+0x4");
@@ -466,6 +558,10 @@ UNIT_TEST_CASE(symbol_forms_leave_out_what_is_unknown)
 	check_form(&file, SYMBOL_DATA, "0x401234 [/usr/bin/x+0x1234/0x4000]");
 	check_form(&file, SYMBOL_FULL, "0x401234 [/usr/bin/x+0x1234/0x4000]");
 	check_form(&none, SYMBOL_FULL, "0x401234");
+	full.file = "x.c";
+	full.line = 7;
+	check_form(&full, SYMBOL_FULL, "0x401234 : main+0x4/0x20 at x.c:7 [/usr/bin/x]");
+	check_form(&full, SYMBOL_DATA, "main+0x4/0x20 [/usr/bin/x]");
 }
 
 UNIT_TEST_CASE(symbolize_kernel_lines)

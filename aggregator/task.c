@@ -420,6 +420,15 @@ static void task_inherit_space(struct task_model *model, struct task *task,
 	task_set_space(task, space);
 }
 
+static const char *build_id_text(struct task_model *model, const struct event_mmap *map)
+{
+	char text[2 * UINT8_MAX + 1];
+
+	for (unsigned i = 0; i < map->build_id_size; i++)
+		snprintf(text + 2 * i, 3, "%02x", map->build_id[i]);
+	return map->build_id_size ? intern(model->paths, text, 2u * map->build_id_size) : NULL;
+}
+
 static void task_map(struct task_model *model, const struct event *event)
 {
 	const struct event_mmap *map = event->mmap;
@@ -433,6 +442,7 @@ static void task_map(struct task_model *model, const struct event *event)
 	mapping = (struct mapping){
 		.start = map->start, .end = map->start + map->length, .offset = map->page_offset,
 		.path = intern(model->paths, map->path, strlen(map->path)),
+		.build_id = build_id_text(model, map),
 	};
 	address_space_map(task->space, &mapping);
 }

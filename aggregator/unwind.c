@@ -21,6 +21,9 @@
 #define REGISTER_STACK 7 /* rsp */
 #define ADDRESS_MASK UINT64_MAX
 #endif
+/* of i386 tasks, whose words have 4 bytes */
+#define REGISTER_FRAME_32 5 /* ebp */
+#define REGISTER_STACK_32 4 /* esp */
 
 struct frame {
 	uint64_t ip;
@@ -30,17 +33,21 @@ struct frame {
 };
 struct unwinding {
 	const struct event_sample *sample;
+	unsigned word, frame_pointer, stack_pointer; /* bytes; register numbers */
+	uint64_t mask; /* of an address */
 	uint64_t stack_start;
 	struct frame frame;
 };
 
 static bool read_stack(const struct unwinding *unwinding, uint64_t address, uint64_t *value)
 {
-	uint64_t offset = address - unwinding->stack_start;
+	uint64_t offset = (address & unwinding->mask) - unwinding->stack_start;
+	uint64_t size = unwinding->sample->stack_size;
 
-	if (offset > unwinding->sample->stack_size || unwinding->sample->stack_size - offset < 8)
+	if (offset > size || size - offset < unwinding->word)
 		return false;
-	memcpy(value, unwinding->sample->stack + offset, 8);
+	*value = 0; /* both architectures are little-endian */
+	memcpy(value, unwinding->sample->stack + offset, unwinding->word);
 	return true;
 }
 
@@ -201,9 +208,10 @@ static bool step_by_rule(struct unwinding *unwinding, const struct frame_rule *r
 			set_register(&next, reg, value);
 	if (!read_register(&next, rule->return_register, &next.ip))
 		return false;
-	if (!rule->is_signal || !(next.known >> REGISTER_STACK & 1))
-		set_register(&next, REGISTER_STACK, cfa);
-	if (!rule->is_signal && cfa <= unwinding->frame.registers[REGISTER_STACK])
+	cfa &= unwinding->mask;
+	if (!rule->is_signal || !(next.known >> unwinding->stack_pointer & 1))
+		set_register(&next, unwinding->stack_pointer, cfa);
+	if (!rule->is_signal && cfa <= unwinding->frame.registers[unwinding->stack_pointer])
 		return false;
 	unwinding->frame = next;
 	return true;
@@ -213,14 +221,17 @@ static bool step_by_rule(struct unwinding *unwinding, const struct frame_rule *r
 static bool step_by_frame_pointer(struct unwinding *unwinding)
 {
 	struct frame next = { .exact = false };
+	unsigned word = unwinding->word;
 	uint64_t record, caller;
 
-	if (!read_register(&unwinding->frame, REGISTER_FRAME, &record) || record & 7 ||
-	    record < unwinding->frame.registers[REGISTER_STACK] ||
-	    !read_stack(unwinding, record, &caller) || !read_stack(unwinding, record + 8, &next.ip))
+	if (!read_register(&unwinding->frame, unwinding->frame_pointer, &record) ||
+	    record & (word - 1) ||
+	    record < unwinding->frame.registers[unwinding->stack_pointer] ||
+	    !read_stack(unwinding, record, &caller) ||
+	    !read_stack(unwinding, record + word, &next.ip))
 		return false;
-	set_register(&next, REGISTER_FRAME, caller);
-	set_register(&next, REGISTER_STACK, record + 16);
+	set_register(&next, unwinding->frame_pointer, caller);
+	set_register(&next, unwinding->stack_pointer, record + 2 * word);
 	unwinding->frame = next;
 	return true;
 }
@@ -241,21 +252,30 @@ static bool step(struct symbolizer *symbolizer, const struct address_space *spac
 size_t unwind_user(struct symbolizer *symbolizer, const struct address_space *space,
 		   const struct event_sample *sample, uint64_t *ips, size_t most)
 {
-	struct unwinding unwinding = { .sample = sample };
+	struct unwinding unwinding = {
+		.sample = sample, .word = 8, .mask = ADDRESS_MASK,
+		.frame_pointer = REGISTER_FRAME, .stack_pointer = REGISTER_STACK,
+	};
 	size_t count = 0;
 
 	if (!sample->register_count || !sample->user_ip)
 		return 0;
 	for (unsigned reg = 0; reg < sample->register_count && reg < IMAGE_REGISTERS; reg++)
 		set_register(&unwinding.frame, reg, sample->registers[reg]);
-	unwinding.stack_start = unwinding.frame.registers[REGISTER_STACK];
+	if (sample->is_32bit) {
+		unwinding.word = 4;
+		unwinding.mask = UINT32_MAX;
+		unwinding.frame_pointer = REGISTER_FRAME_32;
+		unwinding.stack_pointer = REGISTER_STACK_32;
+	}
+	unwinding.stack_start = unwinding.frame.registers[unwinding.stack_pointer];
 	unwinding.frame.ip = sample->user_ip;
 	unwinding.frame.exact = true;
 	while (count < most && unwinding.frame.ip) {
 		ips[count++] = unwinding.frame.ip;
 		if (!step(symbolizer, space, &unwinding))
 			break;
-		unwinding.frame.ip &= ADDRESS_MASK;
+		unwinding.frame.ip &= unwinding.mask;
 	}
 	return count;
 }

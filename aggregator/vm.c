@@ -30,10 +30,12 @@ struct frame {
 
 /* a probe's code with its registers, kept from run to run; what a run needs at once stands together */
 struct handler {
-	const struct code *code;
+	const struct insn *insns;
 	union value *registers;
+	const struct code *code;
 	uint16_t first_long, long_locals, first_string, string_locals;
 	unsigned cursors;
+	bool is_ready; /* has no variables of its own to clear, and walks nothing */
 };
 
 struct vm {
@@ -191,7 +193,7 @@ static union value *frame_enter(struct vm *vm, const struct code *code, const st
  * A handler does not run twice at once, so its registers stay where they are: constants need no
  * copying, temporaries no clearing, and only named variables start afresh.
  */
-static inline void handler_enter(struct vm *vm, const struct handler *handler)
+static __attribute__((noinline)) void handler_prepare(struct vm *vm, const struct handler *handler)
 {
 	union value *local = handler->registers + handler->first_long;
 
@@ -202,10 +204,17 @@ static inline void handler_enter(struct vm *vm, const struct handler *handler)
 		str_unref(local[i].string);
 		local[i].string = str_empty();
 	}
-	vm->frames[0] = (struct frame){ handler->code, NULL, handler->registers, 0 };
-	vm->depth = 1;
 	if (handler->cursors)
 		walks_reserve(vm, handler->cursors);
+}
+
+static inline void handler_enter(struct vm *vm, const struct handler *handler)
+{
+	if (!handler->is_ready)
+		handler_prepare(vm, handler);
+	vm->frames[0].code = handler->code; /* never called, no walks below: handlers_make() */
+	vm->frames[0].registers = handler->registers;
+	vm->depth = 1;
 }
 
 static inline bool handler_returns(struct vm *vm, const struct code *code)
@@ -313,11 +322,9 @@ static bool walk_next(const struct global *globals, struct walk *walk, union val
 
 static const struct load *load_at(const struct vm *vm, unsigned slot)
 {
-	const struct binding *binding = vm->session.now.binding;
+	const struct binding *binding = vm->session.now.binding; /* NULL where there is no event */
 
-	if (!binding || !vm->session.now.event || slot >= binding->load_count)
-		return NULL;
-	return &binding->loads[slot];
+	return likely(binding && slot < binding->load_count) ? &binding->loads[slot] : NULL;
 }
 
 static bool fail_capture(struct vm *vm, unsigned slot)
@@ -387,6 +394,14 @@ bool vm_load_number(const struct event *event, const struct load *load, int64_t 
 		break;
 	case LOAD_CPU: ok = true; bits = event->cpu; break;
 	case LOAD_BITS: return load_bits(event, load, out);
+	case LOAD_COUNTER:
+		ok = event->sample && load->offset < event->sample->counter_count;
+		bits = ok ? event->sample->counters[load->offset] : 0;
+		break;
+	case LOAD_SAMPLE_ADDRESS:
+		ok = event->sample != NULL;
+		bits = ok ? event->sample->address : 0;
+		break;
 	default: return false;
 	}
 	*out = (int64_t)bits;
@@ -421,10 +436,16 @@ static bool load_span(const struct event *event, const struct load *load, size_t
 	return event->data && *offset <= event->size && *size <= event->size - *offset;
 }
 
-static bool capture_number(struct vm *vm, unsigned slot, int64_t *out)
+static inline bool capture_number(struct vm *vm, unsigned slot, int64_t *out)
 {
 	const struct load *load = load_at(vm, slot);
 
+	/* the arguments of system calls, the commonest by far */
+	if (likely(load && load->kind == LOAD_64 &&
+		   load->offset + sizeof(*out) <= vm->session.now.event->size)) {
+		memcpy(out, vm->session.now.event->data + load->offset, sizeof(*out));
+		return true;
+	}
 	return (load && vm_load_number(vm->session.now.event, load, out)) || fail_capture(vm, slot);
 }
 
@@ -506,9 +527,11 @@ static bool bucket(struct vm *vm, const struct insn *insn, union value *register
 	struct statistic *stat = stat_at(vm, insn->b, insn, registers);
 	int64_t index = registers[insn->c].number;
 
+	if (!stat || !stat->count)
+		return fail(vm, "empty aggregate");
 	if (index < 0 || (uint64_t)index >= stat_bucket_count(shape))
 		return fail(vm, "histogram index out of range");
-	registers[insn->a].number = stat && stat->buckets ? (int64_t)stat->buckets[index] : 0;
+	registers[insn->a].number = stat->buckets ? (int64_t)stat->buckets[index] : 0;
 	return true;
 }
 
@@ -736,7 +759,7 @@ static int64_t modulo(int64_t a, int64_t b)
 }
 
 /* runs the handler in the top frame; false when an error or an abort ended it */
-static inline bool interpret(struct vm *vm)
+static inline bool interpret(struct vm *vm, const struct handler *handler)
 {
 	static const void *const labels[] = {
 #define OPCODE(name, operands) &&do_##name,
@@ -744,11 +767,12 @@ static inline bool interpret(struct vm *vm)
 #undef OPCODE
 	};
 	struct global *const globals = vm->globals;
-	const struct code *code = vm->frames[0].code;
-	const struct insn *pc = code->insns;
-	union value *r = vm->frames[0].registers;
+	const struct code *code = handler->code;
+	const struct insn *pc = handler->insns;
+	union value *r = handler->registers;
 	union value keys[MAX_INDEXES], *value;
 	struct insn i = *pc;
+	struct str *str;
 	size_t depth;
 
 #define NEXT do { i = *++pc; goto *labels[i.op]; } while (0)
@@ -757,7 +781,7 @@ static inline bool interpret(struct vm *vm)
 #define LONG(n) r[n].number
 #define UNSIGNED(n) ((uint64_t)r[n].number)
 #define KEYS(slot) gather(pc + 1, globals[slot].key_count, r, keys)
-#define SKIP_KEYS(slot) SKIP(globals[slot].key_count)
+#define SKIP_KEYS(slot) do { pc += globals[slot].key_words; NEXT; } while (0)
 	goto *labels[i.op];
 
 do_NOP:
@@ -878,9 +902,8 @@ do_RETURN_LONG: {
 		top_registers(vm)[pc->a].number = number;
 	goto returned;
 }
-do_RETURN_STRING: {
-	struct str *str = str_ref(r[i.a].string);
-
+do_RETURN_STRING:
+	str = str_ref(r[i.a].string);
 	pc = vm->frames[vm->depth - 1].call;
 	frame_leave(vm);
 	if (pc->op == OPCODE_CALL_STRING)
@@ -888,7 +911,6 @@ do_RETURN_STRING: {
 	else
 		str_unref(str);
 	goto returned;
-}
 do_NEXT_OVERLOAD: {
 	const struct code *next = code->next_overload;
 
@@ -1055,16 +1077,16 @@ do_CAPTURE:
 	if (!capture_number(vm, i.b, &LONG(i.a)))
 		goto raise;
 	NEXT;
-do_CAPTURE_STRING: {
-	struct str *str = capture_text(vm, i.b);
-
+do_CAPTURE_STRING:
+	str = capture_text(vm, i.b);
 	if (!str)
 		goto raise;
 	set_string(&r[i.a], str);
 	NEXT;
-}
 do_EXECNAME:
-	set_string(&r[i.a], str_ref(current_task(vm)->comm));
+	str = current_task(vm)->comm;
+	if (r[i.a].string != str)
+		set_string(&r[i.a], str_ref(str));
 	NEXT;
 do_PID:
 	LONG(i.a) = current_pid(vm);
@@ -1126,6 +1148,7 @@ static void handler_make(struct handler *handler, const struct code *code)
 	size_t size = code->registers * sizeof(union value);
 
 	handler->code = code;
+	handler->insns = code->insns;
 	handler->registers = memory_alloc(size + 1);
 	memcpy(handler->registers, code->frame, size);
 	handler->first_long = (uint16_t)code->long_constants;
@@ -1133,6 +1156,7 @@ static void handler_make(struct handler *handler, const struct code *code)
 	handler->first_string = (uint16_t)(code->longs + code->string_constants);
 	handler->string_locals = (uint16_t)code->string_locals;
 	handler->cursors = code->cursors;
+	handler->is_ready = !code->long_locals && !code->string_locals && !code->cursors;
 }
 
 static void handlers_make(struct vm *vm)
@@ -1143,7 +1167,7 @@ static void handlers_make(struct vm *vm)
 	for (size_t i = 0; i < bytecode->probe_count; i++)
 		handler_make(&vm->handlers[i], &bytecode->probes[i]);
 	vm->frame_capacity = 16;
-	vm->frames = memory_alloc(vm->frame_capacity * sizeof(*vm->frames));
+	vm->frames = memory_zalloc(vm->frame_capacity * sizeof(*vm->frames));
 }
 
 static void handlers_free(struct vm *vm)
@@ -1209,29 +1233,45 @@ struct vm_session *vm_session(struct vm *vm)
 	return &vm->session;
 }
 
+const struct global *vm_globals(const struct vm *vm, size_t *count)
+{
+	*count = vm->global_count;
+	return vm->globals;
+}
+
 struct bytecode *vm_bytecode(struct vm *vm)
 {
 	return &vm->bytecode;
 }
 
-bool vm_run_now(struct vm *vm)
+/* true when the handler meant to end there */
+static __attribute__((noinline)) bool handler_broke_off(struct vm *vm)
 {
+	buf_reset(&vm->text);
+	if (!vm->quiet)
+		report_error(vm);
+	return vm->quiet;
+}
+
+bool vm_run_now(struct vm *vm, const struct probe *probe)
+{
+	const struct handler *handler = &vm->handlers[probe->index];
+
 	vm->fatal = vm->quiet = vm->bare = false;
 	vm->actions = 0;
-	handler_enter(vm, &vm->handlers[vm->session.now.probe->index]);
-	if (likely(interpret(vm)))
-		return true;
-	buf_reset(&vm->text);
-	if (vm->quiet)
-		return true;
-	report_error(vm);
-	return false;
+	handler_enter(vm, handler);
+	return likely(interpret(vm, handler)) || handler_broke_off(vm);
 }
 
 bool vm_run(struct vm *vm, const struct vm_context *context)
 {
 	vm->session.now = *context;
-	return vm_run_now(vm);
+	return vm_run_now(vm, context->probe);
+}
+
+void vm_count(struct vm *vm, const struct probe *probe, uint64_t times)
+{
+	global_count(vm->globals, probe, times);
 }
 
 void vm_dump(struct vm *vm, FILE *out)

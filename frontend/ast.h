@@ -207,6 +207,7 @@ struct expr {
 	struct capture *capture;	/* CAPTURE */
 	unsigned context;		/* CONTEXT */
 	const char *c_type;		/* of a value debug info knows, for `a->member` */
+	const struct refusal *refusal;	/* TARGET …: why it cannot be had; private to the frontend */
 };
 
 /* ---- statements ---- */
@@ -249,6 +250,13 @@ struct stmt {
 
 /* ---- what a file holds ---- */
 
+enum embedded_role {
+	EMBEDDED_BODY,		/* of a function, or C that has nothing to do with one's result */
+	EMBEDDED_LEAVES_NUMBER,	/* says whether to leave the function around it, keeps a result */
+	EMBEDDED_LEAVES_TEXT,	/* the same, where STAP_RETVALUE is text */
+	EMBEDDED_KEPT,		/* returns the result that was kept */
+};
+
 struct function {
 	const char *name;
 	const struct token *token;
@@ -259,6 +267,7 @@ struct function {
 	struct stmt *body;
 	const char *embedded; /* %{ … %} text, or NULL */
 	const struct token *embedded_token;
+	enum embedded_role embedded_role;
 	bool is_private;
 	int64_t priority;     /* `function f:long (…) : priority`; overloads run in this order */
 	struct function *next_overload;

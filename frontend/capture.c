@@ -14,6 +14,7 @@
 #define MAX_CALL_DEPTH 8
 #define MAX_CLONES 1024
 #define MAX_CAPTURED_BYTES 1024
+#define MAX_FETCH_TEXT 63 /* one argument's: MAX_ARGSTR_LEN of kernel/trace/trace_probe.h */
 
 enum known_kind { KNOWN_NOTHING, KNOWN_NUMBER, KNOWN_FETCH, KNOWN_TEXT };
 /* NUMBER: number. FETCH: the fetch's value + number. TEXT: text */
@@ -211,15 +212,32 @@ static struct expr *capture_recipe(struct planner *planner, const struct recipe 
 
 /* ---- reads ---- */
 
+/* may the kernel's words for a read at @fetch be too long? About 64 bits: +8(+0(%di)):ustring */
+static bool is_long_fetch(const struct fetch *fetch)
+{
+	size_t length = strlen(":ustring");
+
+	for (const struct fetch *at = fetch; at; at = at->base) {
+		length += (size_t)snprintf(NULL, 0, "+%lld()", llabs((long long)at->offset));
+		if (at->symbol)
+			length += strlen(at->symbol);
+	}
+	return length + strlen("%di") > MAX_FETCH_TEXT;
+}
+
 /* the address as the kernel can work it out: everything on the way is 64 bits wide */
 static const struct fetch *fetchable_address(struct planner *planner, const struct known *known)
 {
-	if (known->kind != KNOWN_FETCH || !planner->place)
+	const struct fetch *address;
+
+	if (known->kind != KNOWN_FETCH)
 		return NULL;
 	for (const struct fetch *at = known->fetch; at; at = at->base)
-		if (at->kind == FETCH_DEREF && at->size != 8)
+		if (at->kind == FETCH_DEREF ? at->size != 8 :
+		    at->kind == FETCH_FIELD ? !at->size : !planner->place)
 			return NULL;
-	return fetch_with_offset(planner->sem->arena, known->fetch, known->number);
+	address = fetch_with_offset(planner->sem->arena, known->fetch, known->number);
+	return is_long_fetch(address) ? NULL : address;
 }
 
 static struct known read_number(struct planner *planner, struct expr **slot,
@@ -265,9 +283,12 @@ static struct text_arguments text_arguments(const struct expr *call, const struc
 	return at;
 }
 
-/* what the native makes of the text, with its quoting and its idea of a fault */
+/*
+ * What the native makes of the text, with its quoting and its idea of a fault. @again: hand over the
+ * address too, so that a text the kernel could not read can be tried when the handler runs.
+ */
 static struct expr *captured_text(struct planner *planner, const struct expr *call,
-				  const struct memory_read *how, struct expr *text)
+				  const struct memory_read *how, struct expr *text, bool again)
 {
 	struct arena *arena = planner->sem->arena;
 	struct text_arguments at = text_arguments(call, how);
@@ -280,21 +301,59 @@ static struct expr *captured_text(struct planner *planner, const struct expr *ca
 	result->args = arena_alloc(arena, 5 * sizeof(*result->args));
 	result->args[0] = text;
 	result->args[1] = make_number(arena, call->builtin->id, call->token);
-	result->args[2] = how->fault == MEMORY_FAULT_ADDRESS ? call->args[0] :
+	result->args[2] = how->fault == MEMORY_FAULT_ADDRESS || again ? call->args[0] :
 			  make_number(arena, 0, call->token);
 	result->args[3] = at.room ? call->args[at.room] : make_number(arena, -1, call->token);
 	result->args[4] = at.instead ? call->args[at.instead] : NULL;
 	return result;
 }
 
+/* the text at the address in a field, which newer kernels record beside it; NULL for none */
+static struct expr *recorded_text(struct planner *planner, const struct known *address,
+				  const struct token *token)
+{
+	struct probe *probe = planner->probe;
+	struct capture *capture;
+
+	if (address->kind != KNOWN_FETCH || address->fetch->kind != FETCH_FIELD ||
+	    address->fetch->offset || address->number)
+		return NULL;
+	for (size_t i = 0; i < probe->captures.count; i++) {
+		const struct capture *field = probe->captures.items[i];
+
+		if (field->kind != CAPTURE_FIELD || !field->text_field ||
+		    strcmp(field->name, address->fetch->symbol) != 0)
+			continue;
+		capture = arena_memdup(planner->sem->arena, field, sizeof(*field));
+		capture->name = field->text_field;
+		capture->type = TYPE_STRING;
+		capture->recipe = NULL;
+		capture->text_field = NULL;
+		capture = target_share_capture(planner->sem, probe, capture);
+		return lift(planner, planner->frame, capture, token);
+	}
+	return NULL;
+}
+
+static bool is_behind_field(const struct fetch *fetch)
+{
+	while (fetch->kind == FETCH_DEREF)
+		fetch = fetch->base;
+	return fetch->kind == FETCH_FIELD;
+}
+
 static void read_text(struct planner *planner, struct expr **slot, const struct memory_read *how,
 		      const struct known *arguments)
 {
+	struct expr *recorded = how->form == MEMORY_TEXT && how->space == MEMORY_USER ?
+		recorded_text(planner, &arguments[0], (*slot)->token) : NULL;
 	const struct fetch *address = fetchable_address(planner, &arguments[0]);
 	struct text_arguments at = text_arguments(*slot, how);
 	struct recipe *recipe;
 
-	if (!address || how->space == MEMORY_EITHER || how->form > MEMORY_BYTES)
+	if (recorded)
+		*slot = captured_text(planner, *slot, how, recorded, true);
+	if (recorded || !address || how->space == MEMORY_EITHER || how->form > MEMORY_BYTES)
 		return;
 	if (at.length && (arguments[at.length].kind != KNOWN_NUMBER ||
 			  arguments[at.length].number <= 0))
@@ -307,7 +366,8 @@ static void read_text(struct planner *planner, struct expr **slot, const struct 
 	if (at.length && arguments[at.length].number < UINT32_MAX)
 		recipe->length = (uint32_t)arguments[at.length].number;
 	*slot = captured_text(planner, *slot, how,
-			      capture_recipe(planner, recipe, TYPE_STRING, *slot));
+			      capture_recipe(planner, recipe, TYPE_STRING, *slot),
+			      how->form == MEMORY_TEXT && is_behind_field(address));
 }
 
 /* ---- the calling convention ---- */
@@ -380,6 +440,44 @@ static struct known read_convention(struct planner *planner, struct expr **slot,
 	}
 	buf_free(&problem);
 	return known;
+}
+
+/* ---- task handles ---- */
+
+/* the thread id in the kernel's task_struct at @task, or NULL without the kernel's types */
+static const struct recipe *recipe_of_tid(struct planner *planner, const struct known *task)
+{
+	struct frontend *frontend = planner->sem->frontend;
+	const struct fetch *pointer = fetchable_address(planner, task);
+	struct expr *cast = make_expr(planner->sem->arena, EXPR_CAST, planner->probe->token);
+	struct target_component pid = { .kind = COMPONENT_MEMBER, .member = "pid" };
+	struct place_value value = { 0 };
+	struct buf problem = BUF_INIT;
+	struct module *kernel = NULL;
+	int result = -ENODATA;
+
+	pid.token = cast->token;
+	array_push(planner->sem->arena, &cast->path, pid);
+	if (pointer && !(planner->place && module_is_user_space(planner->place->module)))
+		kernel = debuginfo_open_kernel(frontend_debuginfo(frontend), NULL, &problem);
+	if (kernel)
+		result = debuginfo_cast(kernel, pointer, false, "task_struct", cast, &value,
+					&problem);
+	buf_free(&problem);
+	return result == 0 && value.addend == 0 ? value.recipe : NULL;
+}
+
+/* __task_tid(task): a task_struct of the kernel names its thread while the probe fires */
+static void plan_task(struct planner *planner, struct expr *call, const struct known *task)
+{
+	const struct recipe *recipe;
+
+	if (call->arg_count > 1 || task->kind != KNOWN_FETCH)
+		return;
+	recipe = recipe_of_tid(planner, task);
+	if (recipe)
+		add_argument(planner->sem->arena, call,
+			     capture_recipe(planner, recipe, TYPE_LONG, call));
 }
 
 /* ---- calls ---- */
@@ -523,6 +621,8 @@ static struct known plan_call(struct planner *planner, struct expr **slot)
 	how = call->builtin ? builtin_memory_read(call->builtin->id) : NULL;
 	if (how)
 		return plan_read(planner, slot, how, arguments);
+	if (call->builtin && call->builtin->id == BUILTIN___task_tid)
+		plan_task(planner, call, &arguments[0]);
 	if (call->function && may_follow(planner, call->function, arguments, count))
 		return plan_function(planner, call, arguments);
 	return nothing;
@@ -534,8 +634,8 @@ static struct known plan_capture(const struct capture *capture)
 {
 	const struct recipe *recipe = capture->recipe;
 
-	if (capture->kind != CAPTURE_FETCH || capture->type != TYPE_LONG || !recipe ||
-	    recipe->form != RECIPE_NUMBER || recipe->bit_size)
+	if (capture->type != TYPE_LONG || !recipe || recipe->form != RECIPE_NUMBER ||
+	    recipe->bit_size)
 		return nothing;
 	return (struct known){ KNOWN_FETCH, 0, recipe->fetch, NULL };
 }
@@ -737,7 +837,7 @@ static void plan_probe(struct semantics *sem, struct probe *probe)
 	struct planner planner = { .sem = sem, .probe = probe, .frame = &frame };
 
 	if (probe->sites.count)
-		planner.place = probe->sites.items[0]->place;
+		planner.place = probe->sites.items[0]->place ?: probe->sites.items[0]->arguments;
 	plan_stmt(&planner, probe->body);
 }
 

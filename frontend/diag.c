@@ -81,6 +81,16 @@ size_t diag_expected(struct frontend *frontend, const struct token *saw, const c
 	return collect(frontend, diag);
 }
 
+void diag_repeat(struct frontend *frontend, const struct diag *diag)
+{
+	size_t id;
+
+	if (find_same(frontend, diag, &id))
+		return;
+	frontend->error_count += diag->severity == SEVERITY_ERROR;
+	array_push(frontend->arena, &frontend->diags, *diag);
+}
+
 static void add_note(struct frontend *frontend, size_t id, struct diag_note note)
 {
 	struct diag *diag = &frontend->diags.items[id];

@@ -38,7 +38,15 @@ static void print_statistics(const struct variable *variable, const char *elemen
 	buf_puts(text, ")");
 }
 
-static void display_array(const struct variable *variable, struct buf *text)
+/* what --flamegraph draws is not printed as well */
+static void leave_out_stacks(const struct variable *variable, struct buf *text)
+{
+	for (unsigned i = 0; i < variable->index_count; i++)
+		if (variable->index_types[i] == TYPE_STRING)
+			buf_printf(text, "if (!__is_stack(__key%u)) ", i);
+}
+
+static void display_array(const struct variable *variable, bool with_stacks, struct buf *text)
 {
 	struct buf element = BUF_INIT;
 
@@ -47,6 +55,8 @@ static void display_array(const struct variable *variable, struct buf *text)
 		buf_puts(text, "__value = ");
 	print_keys(variable, text, false);
 	buf_printf(text, " in %s-) ", variable->name);
+	if (!with_stacks)
+		leave_out_stacks(variable, text);
 	if (variable->type == TYPE_STATS) {
 		buf_puts(&element, variable->name);
 		print_keys(variable, &element, false);
@@ -82,7 +92,7 @@ static void display_global(struct semantics *sem, struct unit *unit,
 
 	buf_puts(&text, "probe end { ");
 	if (variable->index_count)
-		display_array(variable, &text);
+		display_array(variable, !sem->frontend->options.draws_stacks, &text);
 	else
 		display_scalar(variable, &text);
 	buf_puts(&text, " }\n");

@@ -2,9 +2,12 @@
 /*
  * C inside handlers and functions becomes calls: an expression %{ … %}, a statement %{ … %} and
  * @const("…") each turn into a call of a nameless function with a C body, so that only function
- * bodies are left for what follows. The globals that a C body says it touches by its markers
- * (pragma:read:NAME, pragma:write:NAME) are bound here, and stand in the function's script body,
- * which is never run, as arguments of one STMT_EMBEDDED: so they are counted like any other use.
+ * bodies are left for what follows. A statement that may leave the script's function around it, by
+ * STAP_RETURN, becomes `if (C) return KEPT`, where a second C body hands over the value.
+ *
+ * The globals that a C body says it touches by its markers (pragma:read:NAME, pragma:write:NAME)
+ * are bound here, and stand in the function's script body, which is never run, as arguments of one
+ * STMT_EMBEDDED: so they are counted like any other use.
  */
 #include <ctype.h>
 
@@ -65,10 +68,86 @@ void embedded_resolve_expression(struct resolver *resolver, struct expr **slot)
 		pass_parameters(resolver, *slot);
 }
 
+/* ---- statements: what STAP_RETURN and STAP_RETVALUE mean is the script's function ---- */
+
+#define KEPT_NAME "__stap_retvalue"
+
+/* the value that the C statement before left for the script's function */
+static struct expr *make_kept(struct resolver *resolver, const struct token *token)
+{
+	struct expr *call = make_call(resolver, token, TYPE_UNKNOWN, "");
+
+	call->function->embedded_role = EMBEDDED_KEPT;
+	return call;
+}
+
+static struct expr *make_kept_symbol(struct resolver *resolver, const struct token *token)
+{
+	struct expr *symbol = make_expr(resolver->sem->arena, EXPR_SYMBOL, token);
+
+	symbol->name = KEPT_NAME;
+	return symbol;
+}
+
+/* STAP_RETVALUE = …; is what the script's function returns unless it says otherwise later */
+static void keep_value(struct resolver *resolver, struct stmt *stmt, struct expr *kept)
+{
+	struct arena *arena = resolver->sem->arena;
+	struct stmt *last = make_stmt(arena, STMT_RETURN, stmt->token);
+
+	stmt->otherwise = make_stmt(arena, STMT_EXPR, stmt->token);
+	stmt->otherwise->expr = make_expr(arena, EXPR_ASSIGN, stmt->token);
+	stmt->otherwise->expr->op = OP_ASSIGN;
+	stmt->otherwise->expr->a = make_kept_symbol(resolver, stmt->token);
+	stmt->otherwise->expr->b = kept;
+	resolve_expression(resolver, &stmt->otherwise->expr->a);
+	last->expr = make_kept_symbol(resolver, stmt->token);
+	array_push(arena, &resolver->function->body->body, last);
+}
+
+static bool returns_value(const char *text)
+{
+	static const char name[] = "STAP_RETURN";
+
+	while ((text = strstr(text, name))) {
+		text += strlen(name);
+		text += strspn(text, " \t\n(");
+		if (*text != ')')
+			return true;
+	}
+	return false;
+}
+
+/* if (C) return what C left; */
+static void resolve_leaving(struct resolver *resolver, struct stmt *stmt, bool has_value)
+{
+	const char *text = stmt->expr->string;
+	bool is_text = resolver->function->declared_type == TYPE_STRING;
+	struct arena *arena = resolver->sem->arena;
+	struct expr *kept = has_value ? make_kept(resolver, stmt->token) : NULL;
+
+	stmt->kind = STMT_IF;
+	stmt->expr = make_call(resolver, stmt->token, TYPE_LONG, arena_printf(arena, "%s\n;", text));
+	stmt->expr->function->embedded_role = is_text ? EMBEDDED_LEAVES_TEXT : EMBEDDED_LEAVES_NUMBER;
+	pass_parameters(resolver, stmt->expr);
+	stmt->then = make_stmt(arena, STMT_RETURN, stmt->token);
+	stmt->then->expr = kept;
+	if (strstr(text, "STAP_RETVALUE"))
+		keep_value(resolver, stmt, make_kept(resolver, stmt->token));
+}
+
 void embedded_resolve_stmt(struct resolver *resolver, struct stmt *stmt)
 {
+	const char *text = stmt->expr->string;
+	bool sets_value = strstr(text, "STAP_RETVALUE") || returns_value(text);
+
+	if (resolver->function && (sets_value || strstr(text, "STAP_RETURN"))) {
+		resolve_leaving(resolver, stmt, sets_value);
+		return;
+	}
 	stmt->kind = STMT_EXPR;
-	stmt->expr = make_call(resolver, stmt->token, TYPE_VOID, stmt->expr->string);
+	stmt->expr = make_call(resolver, stmt->token, TYPE_VOID,
+			       arena_printf(resolver->sem->arena, "%s\n;", text));
 	if (resolver->function)
 		pass_parameters(resolver, stmt->expr);
 }
@@ -120,6 +199,23 @@ static size_t count_markers(const char *text)
 	return count;
 }
 
+bool embedded_needs_guru(const struct function *function)
+{
+	for (; function; function = function->next_overload)
+		if (function->embedded && strstr(function->embedded, "/* guru */"))
+			return true;
+	return false;
+}
+
+/* what may run less often than it is called must not have effects */
+static void check_stable(struct resolver *resolver, const struct function *function)
+{
+	if (strstr(function->embedded, "/* stable */") && !strstr(function->embedded, "/* pure */"))
+		diag_error(resolver->sem->frontend, function->token,
+			   "function '%s' is marked /* stable */ but not /* pure */",
+			   function->name);
+}
+
 void embedded_resolve_function(struct resolver *resolver)
 {
 	static const char *const markers[] = { "pragma:read:", "pragma:write:" };
@@ -127,6 +223,7 @@ void embedded_resolve_function(struct resolver *resolver)
 	struct arena *arena = resolver->sem->arena;
 	struct expr *uses = make_expr(arena, EXPR_EMBEDDED, function->token);
 
+	check_stable(resolver, function);
 	uses->string = "";
 	uses->args = arena_alloc(arena, (count_markers(function->embedded) + 1) *
 					sizeof(*uses->args));

@@ -74,7 +74,7 @@ static struct variable *save(struct resolver *resolver, struct expr *value, cons
 	struct arena *arena = resolver->sem->arena;
 	struct probe *entry = resolver->probe->entry;
 	struct resolver inner = { .sem = resolver->sem, .unit = resolver->unit, .probe = entry,
-				  .locals = &entry->locals };
+				  .locals = &entry->locals, .is_trial = resolver->is_trial };
 	struct variable *variable = arena_new_object(arena, struct variable);
 	struct stmt *stmt = make_stmt(arena, STMT_EXPR, value->token);
 	size_t errors = resolver->sem->frontend->error_count;

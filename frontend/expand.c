@@ -35,6 +35,9 @@ struct walk {
 	const struct alias_frame *frames;
 	const struct condition_frame *conditions;
 	const char *alias_text;			/* NULL until an alias was gone through */
+	/* gone through an alias with wildcards behind its name: until they are replaced, … */
+	const struct probe_point *named;	/* … the point that named it */
+	size_t named_length, inner_length;	/* components of that name, and of what it stands for */
 };
 
 static void expand_points(struct walk *walk, const point_array *points, size_t suffix);
@@ -170,6 +173,52 @@ static bool alias_is_open(const struct alias_frame *frame, const struct alias_en
 	return false;
 }
 
+/*
+ * Does a shorter alias serve the point? Then `probe x.return = x.return {…}` adds to what
+ * `probe x = …` gives x.return, and is no circle.
+ */
+static bool shorter_alias_serves(const struct walk *walk)
+{
+	const struct match_node *node = walk->x->sem->tree;
+
+	for (size_t i = 0; i + 1 < walk->point->components.count; i++) {
+		node = match_child(node, &walk->point->components.items[i]);
+		if (!node)
+			return false;
+		for (size_t k = 0; k < node->aliases.count; k++)
+			if (!alias_is_open(walk->frames, &node->aliases.items[k]))
+				return true;
+	}
+	return false;
+}
+
+/* the alias's point as a script would write it without wildcards */
+static const char *named_text(const struct walk *walk)
+{
+	struct arena *arena = walk->x->sem->arena;
+	struct probe_point *point;
+
+	if (!walk->named)
+		return point_text(arena, walk->point);
+	point = point_copy(arena, walk->named);
+	point->components.count = walk->named_length;
+	for (size_t i = walk->inner_length; i < walk->point->components.count; i++)
+		array_push(arena, &point->components, walk->point->components.items[i]);
+	return point_text(arena, point);
+}
+
+static void note_name(const struct walk *walk, struct walk *inner, size_t suffix)
+{
+	if (walk->alias_text)
+		return;
+	if (!suffix || !point_has_wildcard(walk->point)) {
+		inner->alias_text = named_text(walk);
+	} else if (!walk->named) {
+		inner->named = walk->point;
+		inner->named_length = walk->point->components.count - suffix;
+	}
+}
+
 static size_t expand_alias(struct walk *walk, const struct alias_entry *entry, size_t suffix)
 {
 	struct expansion *x = walk->x;
@@ -178,6 +227,8 @@ static size_t expand_alias(struct walk *walk, const struct alias_entry *entry, s
 	size_t before = x->produced;
 
 	if (alias_is_open(walk->frames, entry)) {
+		if (shorter_alias_serves(walk))
+			return 0;
 		diag_error(x->sem->frontend, entry->alias->alias->token,
 			   "probe alias '%s' is defined by itself",
 			   point_text(x->sem->arena, entry->alias->alias));
@@ -185,8 +236,7 @@ static size_t expand_alias(struct walk *walk, const struct alias_entry *entry, s
 	}
 	inner.frames = &frame;
 	inner.unit = entry->unit;
-	if (!walk->alias_text)
-		inner.alias_text = point_text(x->sem->arena, walk->point);
+	note_name(walk, &inner, suffix);
 	expand_points(&inner, &entry->alias->points, suffix);
 	return x->produced - before;
 }
@@ -443,6 +493,7 @@ static void expand_points(struct walk *walk, const point_array *points, size_t s
 		const struct probe_point *point = points->items[i];
 		size_t before = walk->x->produced;
 
+		walk->inner_length = point->components.count;
 		if (suffix)
 			point = point_with_suffix(walk->x->sem->arena, point, walk->point, suffix);
 		expand_point(walk, point);

@@ -241,6 +241,39 @@ static bool fold_arithmetic(enum op op, int64_t a, int64_t b, int64_t *result)
 	}
 }
 
+static int64_t fold_unary_value(enum op op, int64_t a)
+{
+	switch (op) {
+	case OP_NEG: return (int64_t)(0 - (uint64_t)a);
+	case OP_NOT: return !a;
+	case OP_COMPL: return ~a;
+	default: return a;
+	}
+}
+
+bool fold_value(const struct expr *expr, int64_t *value)
+{
+	int64_t a, b;
+
+	switch (expr->kind) {
+	case EXPR_NUMBER:
+		*value = expr->number;
+		return true;
+	case EXPR_UNARY:
+		if (!fold_value(expr->a, &a))
+			return false;
+		*value = fold_unary_value(expr->op, a);
+		return true;
+	case EXPR_BINARY:
+		return fold_value(expr->a, &a) && fold_value(expr->b, &b) &&
+		       fold_arithmetic(expr->op, a, b, value);
+	case EXPR_TERNARY:
+		return fold_value(expr->a, &a) && fold_value(a ? expr->b : expr->c, value);
+	default:
+		return false;
+	}
+}
+
 static int64_t fold_order(enum op op, int order)
 {
 	switch (op) {
@@ -297,15 +330,8 @@ static void fold_unary(struct folder *folder, struct expr **slot)
 {
 	const struct expr *a = (*slot)->a;
 
-	if (!is_number(a))
-		return;
-	switch ((*slot)->op) {
-	case OP_NEG: replace_number(folder, slot, (int64_t)(0 - (uint64_t)a->number)); break;
-	case OP_PLUS: replace_number(folder, slot, a->number); break;
-	case OP_NOT: replace_number(folder, slot, !a->number); break;
-	case OP_COMPL: replace_number(folder, slot, ~a->number); break;
-	default: break;
-	}
+	if (is_number(a))
+		replace_number(folder, slot, fold_unary_value((*slot)->op, a->number));
 }
 
 /* a && b, a || b: a constant left side decides or leaves !!b */
@@ -646,7 +672,7 @@ static void drop_empty_probes(struct semantics *sem)
 	for (size_t i = 0; i < sem->builds.count; i++) {
 		struct probe_build *build = sem->builds.items[i];
 
-		if (!is_empty(build->probe->body))
+		if (!is_empty(build->probe->body) || counter_declared(build->probe))
 			sem->builds.items[kept++] = build;
 		else if (build->probe->is_entry)
 			drop_entry(sem, build->probe);

@@ -61,6 +61,8 @@ struct frontend_options {
 	const char *const *globals;	 /* -G NAME=VALUE */
 	size_t global_count;
 	const char *kernel_release;	 /* uname -r, or -r */
+	const char *kernel_tree;	 /* -r /DIR, where a kernel was built; or NULL */
+	bool is_foreign;		 /* -a: arch is not this machine's; nothing can be armed */
 	const char *arch;		 /* "x86_64", "arm64" as in SystemTap's `arch` */
 	const char *compatible;		 /* --compatible, NULL for the current version */
 	int64_t target_pid;		 /* target(), 0 without -x and -c */
@@ -69,6 +71,7 @@ struct frontend_options {
 	bool no_warnings;		 /* -w */
 	bool warnings_are_errors;	 /* -W */
 	bool strict;			 /* --strict */
+	bool draws_stacks;		 /* --flamegraph: stacks only written need not be shown */
 	bool skip_badvars;		 /* --skip-badvars */
 	/* is @pattern a regular expression? Else @message says why not, to be freed with free() */
 	bool (*check_regex)(const char *pattern, size_t length, char **message);
@@ -85,6 +88,7 @@ enum context_need {
 	NEED_REGISTERS = 1 << 4,
 	NEED_MAPS = 1 << 5,	 /* the task's address map */
 	NEED_TARGET = 1 << 6,
+	NEED_COUNTER = 1 << 7,	 /* @perf: counters read with the hit */
 };
 
 /* ---- natives: rows of builtin.def ---- */
@@ -100,6 +104,7 @@ enum builtin_flag {
 	BUILTIN_READS = 1 << 1,	    /* reads the context or the system, no effect: may be dropped */
 	BUILTIN_EFFECT = 1 << 2,    /* prints, writes, ends …: never dropped */
 	BUILTIN_GURU = 1 << 3,	    /* only under -g or in the tapset */
+	BUILTIN_LATE = 1 << 4,	    /* reads /proc or the like when the handler runs; the manual says so */
 };
 /**
  * struct builtin - a native function
@@ -191,17 +196,22 @@ enum capture_kind {
  * A fetch is a 64-bit value the kernel can work out while a probe fires:
  *	CONSTANT: offset   REGISTER: register + offset   RETURN: return value + offset
  *	SYMBOL: address of the symbol (of the probed file, when symbol is NULL) + offset
+ *	FIELD: what the trace event records in its field symbol, 64 bits, + offset
  *	DEREF: the size bytes at base's value, sign-extended when is_signed, + offset
  * An offset outside all DEREFs is no part of what the kernel does: the handler adds it.
  */
-enum fetch_kind { FETCH_CONSTANT, FETCH_REGISTER, FETCH_RETURN, FETCH_SYMBOL, FETCH_DEREF };
+enum fetch_kind {
+	FETCH_CONSTANT, FETCH_REGISTER, FETCH_RETURN, FETCH_SYMBOL, FETCH_FIELD, FETCH_DEREF,
+};
 struct fetch {
 	enum fetch_kind kind;
 	int64_t offset;
 	unsigned reg;		  /* REGISTER: the architecture's DWARF number */
-	const char *symbol;	  /* SYMBOL */
+	const char *symbol;	  /* SYMBOL, FIELD */
 	const struct fetch *base; /* DEREF */
-	uint8_t size;		  /* DEREF: 1, 2, 4 or 8. REGISTER, RETURN: the same, or 0 for all */
+	/* DEREF: 1, 2, 4 or 8. REGISTER, RETURN: the same, or 0 for all. FIELD: 8, or 0 where
+	 * nothing can be fetched at the address that it holds */
+	uint8_t size;
 	bool is_signed;		  /* of the size bytes */
 	bool is_user;		  /* DEREF: base is an address of user space */
 };
@@ -224,8 +234,12 @@ struct capture {
 	const char *name;
 	const char *c_type;	/* as the kernel or the debug info names it, for -L */
 	const struct token *token;
-	const struct recipe *recipe; /* FETCH; NULL when the value is the constant addend alone */
+	/* FETCH; NULL when the value is the constant addend alone. FIELD: of 64 bits that may be an
+	 * address, otherwise NULL */
+	const struct recipe *recipe;
+	const char *text_field;	/* FIELD: the event's field with the text that this one points to */
 	int64_t addend;		/* FETCH of a long: the handler adds this (target.c does) */
+	unsigned counter;	/* COUNTER: index in program.counters */
 	unsigned slot;		/* index in probe.captures */
 };
 
@@ -256,10 +270,20 @@ struct site {
 	/* kprobes, uprobes, marks: the code probed. The frontend then finds variables, casts and
 	 * arguments itself through debuginfo.h, and the family needs no variable() of its own */
 	const struct code_place *place;
+	/* of a tracepoint, once a variable was found there: the function whose parameters are its
+	 * arguments (family.arguments); captures are planned as for place */
+	const struct code_place *arguments;
 	int32_t pid; /* only hits of this process are the probe's; 0: of any */
 	bool with_children; /* … or of those it forked, and theirs */
 	unsigned needs; /* enum context_need: to tell its hits apart, whatever the handler needs */
 	const char *executable; /* hits count only in processes that run this file; or NULL */
+	const char *counter; /* it has no hits: other probes read it as @perf("name"); or NULL */
+};
+
+/* of a handler that only counts: what each hit adds to a global, a number or a statistic */
+struct count_effect {
+	const struct variable *global;
+	int64_t amount;
 };
 
 struct probe {
@@ -282,17 +306,22 @@ struct probe {
 					  * ordinary probe of program.probes, whose handler saves
 					  * them per thread and call */
 	bool is_entry;			 /* some probe's entry */
+	bool counts;			 /* all it does are its effects: hits need no records */
+	bool reads_counts;		 /* looks at a global that such probes change */
+	ARRAY(struct count_effect) effects;
 	struct capture *stack_pointer;	 /* of a return probe with entry, and of its entry, where the
 					  * site has registers: pairs them under recursion */
 };
 
 struct program {
+	struct frontend *frontend;	/* whose debuginfo natives ask; NULL in tests */
 	const struct frontend_options *options;
 	struct arena *arena;
 	variable_array globals;
 	ARRAY(struct function *) functions;
 	ARRAY(struct probe *) probes;
 	ARRAY(const struct token *) embedded; /* C at the top level of the sources, in order */
+	ARRAY(const struct site *) counters; /* what @perf reads, if a handler does */
 	unsigned needs;
 	bool may_exit;			 /* some handler calls exit() */
 };
@@ -330,6 +359,16 @@ struct family_variable {
 	const char *c_type;
 	enum type type;
 	bool is_parameter;	/* counted in $$parms, otherwise in $$locals */
+	const char *placeholder; /* what $$vars shows of records and arrays; NULL for the value */
+};
+
+/*
+ * A `$variable` of a family that no record holds: natives give and take its text. Each is the name
+ * of a row of builtin.def, or NULL where the variable is not read, set by =, or added to by .=
+ */
+struct family_text {
+	const char *variable;
+	const char *reader, *writer, *appender;
 };
 
 /**
@@ -344,9 +383,13 @@ struct family_variable {
  * @variables: all variables of @site into @out, returns how many (at most @room)
  * @entry: the site of this family where the call begins that returns at @site; NULL when @site is no
  *	return (NULL @entry: the family has none)
+ * @arguments: where a variable that @variable does not know may be found all the same: a function
+ *	with such a parameter. NULL when there is none, or after diag_error()
  * @generate_aliases: tapset source text defining aliases that match the dotted @pattern
  *	("syscall.*"), for names the tapset itself does not define; NULL when there is none
  * @describe: print the site's kernel definition and filter for -p3
+ * @targets_at_entry: `$name` in a body is what it was where the call began, but for $return
+ * @text: the family's one variable, whose text natives give and take; or NULL
  */
 struct family {
 	const char *pattern;
@@ -357,11 +400,15 @@ struct family {
 	size_t (*variables)(struct frontend *frontend, const struct site *site,
 			    struct family_variable *out, size_t room);
 	struct site *(*entry)(struct frontend *frontend, const struct site *site);
+	const struct code_place *(*arguments)(struct frontend *frontend, const struct site *site,
+					      const struct expr *target);
 	const char *(*generate_aliases)(struct frontend *frontend, void *backend,
 					const char *pattern);
 	void (*describe)(void *backend, const struct probe *probe, const struct site *site,
 			 FILE *out);
+	bool targets_at_entry;
 	const char *summary; /* for --dump-probe-types */
+	const struct family_text *text;
 };
 
 /* ---- the session ---- */
@@ -400,6 +447,8 @@ void frontend_dump_functions(struct frontend *frontend, FILE *out);
 void frontend_dump_aliases(struct frontend *frontend, FILE *out);
 void frontend_dump_families(struct frontend *frontend, FILE *out);
 
+/** frontend_has_alias() - does the tapset or a script define the alias @dotted, as loaded so far? */
+bool frontend_has_alias(struct frontend *frontend, const char *dotted);
 /** point_print() - the text of a probe point, as pp() shows it */
 void point_print(const struct probe_point *point, struct buf *out);
 /** expr_print(), stmt_print() - source text of a tree */

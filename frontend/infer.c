@@ -11,6 +11,7 @@ struct inferrer {
 	struct semantics *sem;
 	struct function *function; /* NULL in probes */
 	bool changed;
+	bool refused_are_long;	   /* refused targets that nobody wants a type of */
 	bool final;		   /* report what is unknown */
 };
 
@@ -196,9 +197,12 @@ static struct variable *infer_statistic(struct inferrer *inferrer, struct expr *
 static void note_variance_shift(struct inferrer *inferrer, struct variable *variable,
 				const struct expr *expr)
 {
-	int64_t shift = expr->arg_count ? expr->args[0]->number : 0;
+	int64_t shift = 0;
 
-	if (shift < 0 || shift > 62)
+	if (expr->arg_count && !fold_value(expr->args[0], &shift))
+		diag_error(inferrer->sem->frontend, expr->args[0]->token,
+			   "the bit shift of @variance must be an expression of literals");
+	else if (shift < 0 || shift > 62)
 		diag_error(inferrer->sem->frontend, expr->token,
 			   "the bit shift of @variance must be from 0 to 62");
 	else if (variable->stat.needs & STAT_VARIANCE && variable->stat.variance_shift != shift)
@@ -569,6 +573,15 @@ static void infer_compare(struct inferrer *inferrer, struct expr *expr, enum typ
 	settle(inferrer, expr, TYPE_LONG, want);
 }
 
+/* takes any type; one that nobody wants a type of is a number */
+static void infer_refused(struct inferrer *inferrer, struct expr *expr, enum type want)
+{
+	if (want == TYPE_UNKNOWN && inferrer->refused_are_long)
+		want = TYPE_LONG;
+	if (expr->type == TYPE_UNKNOWN)
+		settle(inferrer, expr, want, TYPE_UNKNOWN);
+}
+
 static void infer_expr(struct inferrer *inferrer, struct expr *expr, enum type want)
 {
 	enum type value = want == TYPE_VOID ? TYPE_UNKNOWN : want;
@@ -610,7 +623,8 @@ static void infer_expr(struct inferrer *inferrer, struct expr *expr, enum type w
 			value != TYPE_UNKNOWN ? value : inferrer->final ? TYPE_LONG : TYPE_UNKNOWN,
 		       value);
 		break;
-	default: /* resolved away, or refused there */
+	default: /* refused: dead code, or there will be a message */
+		infer_refused(inferrer, expr, value);
 		break;
 	}
 }
@@ -1001,6 +1015,13 @@ static void check_assignments(struct semantics *sem)
 	}
 }
 
+static void infer_rounds(struct inferrer *inferrer)
+{
+	do {
+		infer_round(inferrer);
+	} while (inferrer->changed && !inferrer->sem->frontend->error_count);
+}
+
 int infer_program(struct semantics *sem)
 {
 	struct inferrer inferrer = { .sem = sem };
@@ -1010,9 +1031,10 @@ int infer_program(struct semantics *sem)
 	check_assignments(sem);
 	visit_all(sem, &initials);
 	settle_declared(sem);
-	do {
-		infer_round(&inferrer);
-	} while (inferrer.changed && !sem->frontend->error_count);
+	infer_rounds(&inferrer);
+	inferrer.refused_are_long = true;
+	if (sem->has_refusals)
+		infer_rounds(&inferrer);
 	settle_void_functions(sem);
 	if (!sem->frontend->error_count) {
 		inferrer.final = true;

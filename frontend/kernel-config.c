@@ -45,6 +45,10 @@ static void find_config(struct frontend *frontend)
 	struct utsname running;
 
 	frontend->kernel_config_read = true;
+	if (frontend->options.kernel_tree &&
+	    read_config(frontend, arena_printf(frontend->arena, "%s/.config",
+					       frontend->options.kernel_tree)))
+		return;
 	if (uname(&running) == 0 && (!release || strcmp(release, running.release) == 0) &&
 	    read_config(frontend, "/proc/config.gz"))
 		return;

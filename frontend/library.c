@@ -471,6 +471,20 @@ void library_load_aliases(struct semantics *sem, const struct probe_point *point
 			library_load(sem, sem->library.aliases.items[i].file);
 }
 
+bool frontend_has_alias(struct frontend *frontend, const char *dotted)
+{
+	const struct match_node *node = semantics_get(frontend)->tree;
+
+	for (size_t length; node && *dotted; dotted += length + (dotted[length] == '.')) {
+		struct point_component component = { .name = NULL };
+
+		length = strcspn(dotted, ".");
+		component.name = arena_memdup(frontend->arena, dotted, length);
+		node = match_child(node, &component);
+	}
+	return node && node->aliases.count;
+}
+
 void library_load_all(struct semantics *sem)
 {
 	library_index(sem);

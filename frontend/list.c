@@ -101,6 +101,7 @@ int frontend_list(struct frontend *frontend, const char *pattern, bool with_vari
 	frontend->phase = PHASE_SEMANTIC;
 	script->file = source;
 	unit = unit_add(sem, script);
+	sem->keep_all = true;
 	declaration->body = make_stmt(frontend->arena, STMT_BLOCK, NULL);
 	for (size_t i = 0; i < declaration->points.count; i++)
 		expand_listed_point(sem, unit, declaration, declaration->points.items[i]);

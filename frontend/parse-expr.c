@@ -163,14 +163,31 @@ static const struct binary *find_binary(const struct token *token)
 	return NULL;
 }
 
-/* in NAME, behind the indexes of @expr */
-static void parse_in_array(struct parser *parser, struct expr *expr)
+/* index in HISTOGRAM is what HISTOGRAM[index] is: the number of values in that bucket */
+static struct expr *parse_in_histogram(struct parser *parser, const struct expr *in)
+{
+	unsigned height = parser->height;
+	struct expr *expr = parse_histogram(parser, false);
+
+	if (in->arg_count != 1 || !in->args[0])
+		parser_fail(parser, "a histogram has one index, the bucket's number");
+	else
+		expr->b = in->args[0];
+	parse_grow(parser, height);
+	return expr;
+}
+
+/* in (NAME | HISTOGRAM), behind the indexes of @expr */
+static struct expr *parse_in_array(struct parser *parser, struct expr *expr)
 {
 	unsigned height = parser->height;
 
+	if (text_starts_with(parser_peek(parser)->text, "@hist_l"))
+		return parse_in_histogram(parser, expr);
 	expr->name = parser_identifier(parser, "the name of an array")->text;
 	parser->height = height;
 	parse_grow(parser, 0);
+	return expr;
 }
 
 /* [ indexes ] in NAME; a single index in brackets without `in` is just that expression */
@@ -181,7 +198,7 @@ static struct expr *parse_list_in(struct parser *parser)
 	parse_indexes(parser, expr);
 	if (parser_sees(parser, "in")) {
 		expr->token = parser_next(parser);
-		parse_in_array(parser, expr);
+		return parse_in_array(parser, expr);
 	} else if (expr->arg_count == 1 && expr->args[0]) {
 		return expr->args[0];
 	} else {
@@ -203,8 +220,7 @@ static struct expr *parse_right_side(struct parser *parser, const struct binary 
 	parser->height = height;
 	if (row->kind == EXPR_IN) {
 		parse_add_arg(parser, expr, left);
-		parse_in_array(parser, expr);
-		return expr;
+		return parse_in_array(parser, expr);
 	}
 	expr->a = left;
 	expr->b = row->kind == EXPR_REGEX ? parse_string(parser) :

@@ -219,6 +219,15 @@ static bool parse_sort(struct parser *parser, struct foreach_spec *foreach, unsi
 	return true;
 }
 
+static struct expr *parse_loop_variable(struct parser *parser)
+{
+	const struct token *name = parser_declared(parser, "a variable for the key");
+	struct expr *expr = new_expr(parser, EXPR_SYMBOL, name);
+
+	expr->name = name->text;
+	return expr;
+}
+
 static void parse_key(struct parser *parser, struct foreach_spec *foreach, struct expr *key)
 {
 	array_push(parser->arena, &foreach->keys, key);
@@ -229,11 +238,11 @@ static void parse_key(struct parser *parser, struct foreach_spec *foreach, struc
 static void parse_keys(struct parser *parser, struct foreach_spec *foreach)
 {
 	if (!parser_accept(parser, "[")) {
-		parse_key(parser, foreach, parse_symbol(parser, "a variable for the key"));
+		parse_key(parser, foreach, parse_loop_variable(parser));
 		return;
 	}
 	do {
-		parse_key(parser, foreach, parse_symbol(parser, "a variable for the key"));
+		parse_key(parser, foreach, parse_loop_variable(parser));
 	} while (parser_accept(parser, ","));
 	if (foreach->keys.count > MAX_INDEXES)
 		parser_fail(parser, "more than %d indexes", MAX_INDEXES);
@@ -250,7 +259,7 @@ static void parse_variables(struct parser *parser, struct foreach_spec *foreach)
 		parse_keys(parser, foreach);
 		return;
 	}
-	first = parse_symbol(parser, "a variable for the key");
+	first = parse_loop_variable(parser);
 	if (parse_sort(parser, foreach, 1) && !parser_sees(parser, "=")) {
 		array_push(parser->arena, &foreach->keys, first);
 		return;

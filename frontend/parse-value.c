@@ -472,6 +472,14 @@ unsigned statistic_need(const char *name)
 	return 0;
 }
 
+/* shift: an expression of literals, a number first */
+static struct expr *parse_shift(struct parser *parser)
+{
+	if (parser_peek(parser)->kind != TOKEN_NUMBER && !parser_sees(parser, "-"))
+		parser_fail(parser, "expected number");
+	return parse_expression(parser);
+}
+
 static void parse_statistic(struct parser *parser, struct expr *expr)
 {
 	unsigned height;
@@ -481,7 +489,7 @@ static void parse_statistic(struct parser *parser, struct expr *expr)
 	expr->a = parse_expression(parser);
 	height = parser->height;
 	if (expr->stat == STAT_VARIANCE && parser_accept(parser, ","))
-		parse_add_arg(parser, expr, parse_integer(parser));
+		parse_add_arg(parser, expr, parse_shift(parser));
 	parser_expect(parser, ")");
 	parse_grow(parser, height);
 }

@@ -60,14 +60,25 @@ void parser_fail(struct parser *parser, const char *format, ...)
 		diag_expected(parser->frontend, parser->token, "%s", text);
 }
 
-const struct token *parser_identifier(struct parser *parser, const char *what)
+static const struct token *parse_name(struct parser *parser, const char *what,
+				      const char *refused)
 {
 	const struct token *token = parser_peek(parser);
 
 	if (token->kind != TOKEN_IDENTIFIER || lex_is_keyword(token->text) ||
-	    strchr("$@", token->text[0]))
+	    strchr(refused, token->text[0]))
 		parser_fail(parser, "expected %s", what);
 	return parser_next(parser);
+}
+
+const struct token *parser_identifier(struct parser *parser, const char *what)
+{
+	return parse_name(parser, what, "$@");
+}
+
+const struct token *parser_declared(struct parser *parser, const char *what)
+{
+	return parse_name(parser, what, "@");
 }
 
 bool parser_enter(struct parser *parser)
@@ -399,7 +410,7 @@ static void parse_global(struct parser *parser, bool is_private)
 {
 	struct variable *variable = arena_new_object(parser->arena, struct variable);
 
-	variable->token = parser_identifier(parser, "the name of a global variable");
+	variable->token = parser_declared(parser, "the name of a global variable");
 	variable->name = variable->token->text;
 	variable->scope = SCOPE_GLOBAL;
 	variable->is_private = is_private;
@@ -441,7 +452,7 @@ static void parse_parameter(struct parser *parser, struct function *function)
 {
 	struct variable *parameter = arena_new_object(parser->arena, struct variable);
 
-	parameter->token = parser_identifier(parser, "the name of a parameter");
+	parameter->token = parser_declared(parser, "the name of a parameter");
 	parameter->name = parameter->token->text;
 	parameter->scope = SCOPE_PARAMETER;
 	parameter->slot = function->parameters.count;
@@ -504,7 +515,7 @@ static void parse_function(struct parser *parser, bool is_private)
 	struct function *function = arena_new_object(parser->arena, struct function);
 
 	parser_expect(parser, "function");
-	function->token = parser_identifier(parser, "the name of a function");
+	function->token = parser_declared(parser, "the name of a function");
 	function->name = function->token->text;
 	function->is_private = is_private;
 	function->declared_type = parse_type(parser);

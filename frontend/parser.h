@@ -39,6 +39,11 @@ bool parser_accept(struct parser *parser, const char *text);
 const struct token *parser_expect(struct parser *parser, const char *text);
 /** parser_identifier() - a name that is no keyword and has no $ or @ in front */
 const struct token *parser_identifier(struct parser *parser, const char *what);
+/**
+ * parser_declared() - the same where a name is declared: `$` may stand in it anywhere
+ * One that begins with `$` is never read, for that asks the traced program; SystemTap takes it too.
+ */
+const struct token *parser_declared(struct parser *parser, const char *what);
 /** parser_fail() - report what was expected instead of the next token, and panic */
 void parser_fail(struct parser *parser, const char *format, ...) PRINTF_LIKE(2, 3);
 /** parser_enter() - one level deeper; false, with an error, when that is too deep */

@@ -259,6 +259,22 @@ static struct expr *add_addends(struct value_question *question, struct expr *va
 	       add_number(arena, value, question->values[0].addend);
 }
 
+/* the registers as they were, the memory as it is when the handler runs */
+static struct expr *indexed_read(struct value_question *question,
+				 const struct indexed_memory *memory)
+{
+	struct arena *arena = question->resolver->sem->arena;
+	struct expr *target = question->target, *address;
+
+	address = scaled_index(arena, target_fetch(question->resolver, memory->index, TYPE_LONG,
+						   target, NULL), memory->scale);
+	if (memory->base)
+		address = add(arena, target_fetch(question->resolver, memory->base, TYPE_LONG,
+						  target, NULL), address);
+	return make_read(arena, true, memory->is_signed, memory->size,
+			 add_number(arena, address, memory->displacement), target->token);
+}
+
 static struct expr *value_expr(struct value_question *question)
 {
 	struct arena *arena = question->resolver->sem->arena;
@@ -267,6 +283,8 @@ static struct expr *value_expr(struct value_question *question)
 	const struct token *token = question->target->token;
 	struct expr *value;
 
+	if (first->indexed)
+		return indexed_read(question, first->indexed);
 	if (!first->recipe)
 		return add_addends(question, make_number(arena, 0, token));
 	for (size_t i = 0; i <= question->index_count; i++) {
@@ -329,6 +347,8 @@ struct expr *place_value_resolve(struct resolver *resolver, const struct code_pl
 	struct value_question question = { .resolver = resolver, .target = target,
 					   .place = place };
 
+	if (strcmp(target->name, CALLER_NAME) == 0)
+		return caller_resolve(resolver, place, target);
 	return answer(&question);
 }
 
@@ -343,62 +363,133 @@ static const char *pointed_type(struct arena *arena, const char *c_type)
 	return length ? arena_memdup(arena, c_type, length) : NULL;
 }
 
-/* the module whose types a cast means: named, or the probed one, or the kernel */
-static struct module *cast_module(struct resolver *resolver, const struct expr *cast,
-				  const struct code_place *place, struct buf *problem)
-{
-	struct debuginfo *debuginfo;
-	const char *name = cast->arg_count && cast->args[0]->kind == EXPR_STRING ?
-			   cast->args[0]->string : NULL;
+/* ---- the modules whose types a cast means ---- */
 
-	if (!name && place && place->module)
-		return place->module;
-	debuginfo = frontend_debuginfo(resolver->sem->frontend);
-	if (!name || strcmp(name, "kernel") == 0)
+/* "kernel<linux/sched.h>": the kernel's own debug info has what its headers say */
+static bool is_kernel_name(const char *name)
+{
+	return strcmp(name, "kernel") == 0 || text_starts_with(name, "kernel<");
+}
+
+static struct module *open_named(struct resolver *resolver, const char *name, struct buf *problem)
+{
+	struct debuginfo *debuginfo = frontend_debuginfo(resolver->sem->frontend);
+
+	if (is_kernel_name(name))
 		return debuginfo_open_kernel(debuginfo, NULL, problem);
+	if (*name == '<')
+		return debuginfo_open_header(debuginfo, name, problem);
 	if (strchr(name, '/'))
 		return debuginfo_open_file(debuginfo, name, problem);
 	return debuginfo_open_kernel(debuginfo, name, problem);
 }
 
-static bool cast_is_user(const struct expr *cast, const struct code_place *place,
-			 const struct module *module)
+static bool is_user_name(const char *name)
 {
-	const char *name = cast->arg_count && cast->args[0]->kind == EXPR_STRING ?
-			   cast->args[0]->string : NULL;
+	return !is_kernel_name(name) && (*name == '<' || strchr(name, '/'));
+}
 
-	if (name)
-		return strchr(name, '/') != NULL;
-	return place && place->module == module && module_is_user_space(module);
+/* "a:b:c": the first that has the type; what is wrong with the last is the problem */
+static void find_module(struct value_question *question, const char *names, struct buf *problem)
+{
+	struct resolver *resolver = question->resolver;
+	char *list = arena_strdup(resolver->sem->arena, names), *name, *rest;
+
+	for (name = strtok_r(list, ":", &rest); name; name = strtok_r(NULL, ":", &rest)) {
+		struct module *module;
+
+		buf_reset(problem);
+		module = open_named(resolver, name, problem);
+		if (!module)
+			continue;
+		question->module = module;
+		question->is_user = is_user_name(name);
+		if (debuginfo_has_type(module, question->type_name))
+			return;
+	}
+}
+
+bool cast_refuse_brackets(struct frontend *frontend, const struct expr *cast)
+{
+	if (cast->kind != EXPR_CAST || cast->string || cast->a->kind != EXPR_INDEX ||
+	    !cast->path.count || cast->path.items[0].kind != COMPONENT_INDEX)
+		return false;
+	diag_error(frontend, cast->token,
+		   "an array takes all its keys in one pair of brackets: %s[key, key]",
+		   cast->a->name);
+	return true;
+}
+
+/* the type and the module of @cast, whose operand is resolved; false after a message */
+static bool cast_question(struct value_question *question)
+{
+	struct expr *cast = question->target;
+	struct frontend *frontend = question->resolver->sem->frontend;
+	const struct code_place *place = question->place;
+	struct buf problem = BUF_INIT;
+
+	question->type_name = cast->string ? cast->string :
+			      pointed_type(question->resolver->sem->arena,
+					   target_c_type(cast->a));
+	if (!question->type_name) {
+		if (!cast_refuse_brackets(frontend, cast))
+			diag_error(frontend, cast->token, "the type that is pointed to is not "
+				   "known here: say it with @cast(pointer, \"type\")");
+		return false;
+	}
+	if (cast->arg_count && cast->args[0]->kind == EXPR_STRING) {
+		find_module(question, cast->args[0]->string, &problem);
+	} else if (place && place->module) {
+		question->module = place->module;
+		question->is_user = module_is_user_space(place->module);
+	} else {
+		find_module(question, "kernel", &problem);
+	}
+	if (!question->module)
+		diag_error(frontend, cast->token, "%s", problem.length ? buf_text(&problem) :
+			   "no module is named");
+	buf_free(&problem);
+	return question->module != NULL;
+}
+
+static struct value_question new_cast_question(struct resolver *resolver, struct expr *cast)
+{
+	const struct probe *probe = resolver->probe;
+
+	return (struct value_question){
+		.resolver = resolver, .target = cast,
+		.place = probe && probe->sites.count ? probe->sites.items[0]->place : NULL };
 }
 
 struct expr *cast_resolve(struct resolver *resolver, struct expr *cast)
 {
-	const struct probe *probe = resolver->probe;
-	const struct code_place *place = probe && probe->sites.count ?
-					 probe->sites.items[0]->place : NULL;
-	struct frontend *frontend = resolver->sem->frontend;
-	struct value_question question = { .resolver = resolver, .target = cast, .place = place };
-	struct buf problem = BUF_INIT;
-	struct expr *value = NULL;
+	struct value_question question = new_cast_question(resolver, cast);
 
 	resolve_expression(resolver, &cast->a);
 	question.pointer = cast->a;
-	question.type_name = cast->string ? cast->string :
-			     pointed_type(resolver->sem->arena, target_c_type(cast->a));
-	if (!question.type_name) {
-		diag_error(frontend, cast->token, "the type that is pointed to is not known here: "
-			   "say it with @cast(pointer, \"type\")");
-		return NULL;
-	}
-	question.module = cast_module(resolver, cast, place, &problem);
-	question.is_user = question.module && cast_is_user(cast, place, question.module);
-	if (question.module)
-		value = answer(&question);
-	else
-		diag_error(frontend, cast->token, "%s", buf_text(&problem));
+	return cast_question(&question) ? answer(&question) : NULL;
+}
+
+bool cast_pretty(struct resolver *resolver, const struct expr *cast, bool deep, struct buf *format,
+		 expr_array *arguments)
+{
+	struct arena *arena = resolver->sem->arena;
+	struct value_question question = new_cast_question(resolver, expr_copy(arena, cast));
+	struct buf problem = BUF_INIT;
+	bool good;
+
+	/* each argument resolves an operand of its own; this one is asked for its type alone */
+	resolve_expression(resolver, &question.target->a);
+	if (!cast_question(&question))
+		return false;
+	good = debuginfo_pretty_cast(question.module, question.is_user, question.type_name, cast,
+				     deep, format, arguments, &problem) == 0;
+	if (!good)
+		diag_error(resolver->sem->frontend, cast->token, "%s", buf_text(&problem));
+	for (size_t i = 0; good && i < arguments->count; i++)
+		arguments->items[i] = expr_copy(arena, arguments->items[i]);
 	buf_free(&problem);
-	return value;
+	return good;
 }
 
 struct debuginfo *frontend_debuginfo(struct frontend *frontend)

@@ -295,6 +295,8 @@ int frontend_plan(struct frontend *frontend)
 		plan_filter(frontend->semantics, program->probes.items[i]);
 	if (!frontend->options.no_optimize)
 		propagate_constants(frontend->semantics);
+	if (!frontend->options.no_optimize)
+		count_plan(frontend->semantics, program);
 	return 0;
 }
 

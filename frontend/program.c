@@ -43,6 +43,8 @@ static void use_expr(struct tree_visitor *visitor, struct expr *expr, bool is_wr
 		use_local(usage, expr->variable);
 	if (expr->kind == EXPR_CAPTURE)
 		use_capture(usage, expr->capture);
+	if (expr->kind == EXPR_CAPTURE && expr->capture->kind == CAPTURE_COUNTER)
+		usage->needs |= NEED_COUNTER | NEED_TASK;
 	if (expr->kind == EXPR_CALL && expr->builtin) {
 		usage->needs |= expr->builtin->needs;
 		usage->exits |= expr->builtin->id == BUILTIN_exit ||
@@ -169,6 +171,7 @@ void program_make(struct semantics *sem)
 	struct frontend *frontend = sem->frontend;
 	struct program *program = arena_new_object(frontend->arena, struct program);
 
+	program->frontend = frontend;
 	program->options = &frontend->options;
 	program->arena = frontend->arena;
 	fold_drop_uncalled(sem);
@@ -178,6 +181,7 @@ void program_make(struct semantics *sem)
 	gather_embedded(sem, program);
 	for (size_t i = 0; i < sem->builds.count; i++)
 		number_probe(sem, program, sem->builds.items[i]->probe);
+	counters_gather(sem, program);
 	frontend->program = program;
 }
 

@@ -70,6 +70,7 @@ static void print_fetch(const struct fetch *fetch, unsigned depth, struct buf *o
 	case FETCH_REGISTER: buf_printf(out, "r%u", fetch->reg); break;
 	case FETCH_RETURN: buf_puts(out, "return"); break;
 	case FETCH_SYMBOL: buf_printf(out, "@%s", fetch->symbol ? fetch->symbol : ""); break;
+	case FETCH_FIELD: buf_printf(out, "$%s", fetch->symbol); break;
 	case FETCH_DEREF:
 		buf_printf(out, "%s%c%u[", fetch->is_user ? "user " : "",
 			   fetch->is_signed ? 's' : 'u', fetch->size * 8);

@@ -208,6 +208,34 @@ static bool builtin_takes(const struct builtin *builtin, size_t arity)
 	return arity >= least && arity <= most;
 }
 
+/* the library's function for a call that functions of the script may leave by `next` */
+static struct function *find_fallback(struct resolver *resolver, const struct expr *expr,
+				      const struct builtin *builtin)
+{
+	struct semantics *sem = resolver->sem;
+	const char *name = expr->name;
+
+	if (builtin && (builtin->flags & BUILTIN_GURU || !builtin_takes(builtin, expr->arg_count)))
+		return NULL;
+	if (builtin)
+		name = overload_native(sem, builtin, expr->arg_count);
+	else
+		library_load_function(sem, name);
+	return find_function_in(resolver, &sem->tapset, name, expr->arg_count);
+}
+
+static void bind_fallback(struct resolver *resolver, struct expr *expr,
+			  const struct builtin *builtin)
+{
+	struct function *library;
+
+	if (!resolver->unit->is_user || !overload_falls_through(expr->function))
+		return;
+	library = find_fallback(resolver, expr, builtin);
+	if (library)
+		overload_append(expr->function, library);
+}
+
 static bool bind_call(struct resolver *resolver, struct expr *expr)
 {
 	struct semantics *sem = resolver->sem;
@@ -215,6 +243,8 @@ static bool bind_call(struct resolver *resolver, struct expr *expr)
 	struct name_space *own = resolver->unit->is_user ? &sem->user : &sem->tapset;
 
 	expr->function = find_function_in(resolver, own, expr->name, expr->arg_count);
+	if (expr->function)
+		bind_fallback(resolver, expr, builtin);
 	if (!expr->function && builtin && builtin_takes(builtin, expr->arg_count))
 		expr->builtin = builtin;
 	if (!expr->function && !expr->builtin) {
@@ -297,7 +327,8 @@ static void check_privilege(struct resolver *resolver, const struct expr *expr)
 {
 	if (resolver->sem->frontend->options.guru || !resolver->unit->is_user)
 		return;
-	if (expr->builtin && expr->builtin->flags & BUILTIN_GURU)
+	if ((expr->builtin && expr->builtin->flags & BUILTIN_GURU) ||
+	    embedded_needs_guru(expr->function))
 		diag_error(resolver->sem->frontend, expr->token,
 			   "function '%s' can change the system; need stap -g", expr->name);
 }
@@ -433,11 +464,14 @@ static void resolve_assignment(struct resolver *resolver, struct expr *expr)
 	struct frontend *frontend = resolver->sem->frontend;
 	bool trusted = frontend->options.guru || !resolver->unit->is_user;
 
+	if (text_variable_assign(resolver, expr))
+		return;
 	if (is_target(expr->a)) {
-		diag_error(frontend, expr->token, trusted ?
-			   "writing to target variable '%s' is not available here" :
-			   "writing to target variable '%s' is not permitted; need stap -g",
-			   expr->a->name ? expr->a->name : "@cast");
+		if (!cast_refuse_brackets(frontend, expr->a))
+			diag_error(frontend, expr->token, trusted ?
+				   "writing to target variable '%s' is not available here" :
+				   "writing to target variable '%s' is not permitted; need stap -g",
+				   expr->a->name ? expr->a->name : "@cast");
 		return;
 	}
 	if (expr->kind == EXPR_ASSIGN)
@@ -657,6 +691,7 @@ void resolve_build(struct semantics *sem, struct probe_build *build)
 
 	if (build->resolved) /* an entry probe: entry.c made its body */
 		return;
+	prune_build(sem, build);
 	table_init(&resolver.assigned, sem->arena);
 	table_init(&resolver.written, sem->arena);
 	for (size_t i = 0; i < build->segments.count; i++) {
@@ -667,7 +702,11 @@ void resolve_build(struct semantics *sem, struct probe_build *build)
 	for (size_t i = 0; i < build->segments.count; i++) {
 		struct stmt *copy = stmt_copy(sem->arena, build->segments.items[i].body);
 
+		if (!i)
+			copy = caller_guarded(sem, build->probe, copy);
 		resolver.unit = build->segments.items[i].unit;
+		if (build->probe->family->targets_at_entry)
+			entry_wrap_targets(sem->arena, copy);
 		resolve_stmt(&resolver, &copy);
 		array_push(sem->arena, &body->body, copy);
 	}
@@ -782,6 +821,8 @@ int frontend_resolve(struct frontend *frontend)
 	expand_scripts(sem);
 	for (size_t i = 0; i < sem->builds.count; i++)
 		resolve_build(sem, sem->builds.items[i]);
+	if (frontend->error_count)
+		refusal_report(sem);
 	if (!frontend->error_count && !frontend->options.no_optimize)
 		fold_program(sem);
 	if (!sem->builds.count && !frontend->error_count)
@@ -790,6 +831,9 @@ int frontend_resolve(struct frontend *frontend)
 		infer_program(sem);
 	if (!frontend->error_count && display_written_globals(sem))
 		infer_program(sem);
+	if (!frontend->error_count && !frontend->options.no_optimize && sem->has_refusals)
+		fold_program(sem);
+	refusal_report(sem);
 	if (!frontend->error_count)
 		capture_program(sem);
 	if (!frontend->error_count && !frontend->options.no_optimize)

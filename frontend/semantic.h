@@ -23,6 +23,20 @@
 #include "debuginfo/debuginfo.h"
 #include "parse.h"
 
+/* errors and warnings collected since a mark can be taken back */
+struct diag_mark {
+	size_t count, errors;
+};
+static inline struct diag_mark diag_mark(const struct frontend *frontend)
+{
+	return (struct diag_mark){ frontend->diags.count, frontend->error_count };
+}
+static inline void diag_rewind(struct frontend *frontend, struct diag_mark mark)
+{
+	frontend->diags.count = mark.count;
+	frontend->error_count = mark.errors;
+}
+
 /* the functions of one name in one unit or name space; overloads differ by arity or run in turn */
 struct function_set {
 	ARRAY(struct function *) items;
@@ -132,7 +146,9 @@ struct semantics {
 	ARRAY(struct probe_build *) builds;
 	ARRAY(struct function *) functions; /* reached from probes, in the order of first use */
 	ARRAY(struct variable *) globals;   /* the same */
+	bool keep_all;			/* -L shows what aliases set, used or not */
 	bool types_known;		/* infer ran */
+	bool has_refusals;		/* some expression has one */
 	bool changed;			/* fold: something happened in this round */
 };
 
@@ -157,6 +173,8 @@ size_t expand_listed_point(struct semantics *sem, struct unit *unit,
 			   const struct probe_declaration *declaration,
 			   const struct probe_point *point);
 
+/** prune_build() - leave out what aliases of the tapset set and nobody looks at */
+void prune_build(struct semantics *sem, struct probe_build *build);
 /** resolve_build() - bind every name in a probe, then in the functions it reaches */
 void resolve_build(struct semantics *sem, struct probe_build *build);
 void resolve_functions(struct semantics *sem, size_t first);
@@ -169,6 +187,7 @@ struct resolver {
 	variable_array *locals;	   /* NULL in arming conditions: globals only */
 	struct table assigned;	   /* names some statement of the body assigns */
 	struct table written;	   /* names the body outside its aliases writes: @probewrite */
+	bool is_trial;		   /* only to see whether it resolves: errors count at once */
 };
 void resolve_expression(struct resolver *resolver, struct expr **slot);
 /** target_resolve() - replace a TARGET, CAST, ENTRY, PERF, DEREF or REGISTER by what it captures */
@@ -176,6 +195,9 @@ void target_resolve(struct resolver *resolver, struct expr **slot);
 /** target_fetch() - a capture of @recipe at the resolver's probe, named like @named's text */
 struct expr *target_fetch(struct resolver *resolver, const struct recipe *recipe, enum type type,
 			  const struct expr *named, const char *c_type);
+/** target_capture() - @capture of the resolver's probe as a value */
+struct expr *target_capture(struct resolver *resolver, struct capture *capture,
+			    const struct token *token);
 /** target_share_capture() - @capture, or the probe's own one like it; shared ones have one slot */
 struct capture *target_share_capture(struct semantics *sem, struct probe *probe,
 				     struct capture *capture);
@@ -200,6 +222,8 @@ void propagate_constants(struct semantics *sem);
 void embedded_resolve_expression(struct resolver *resolver, struct expr **slot);
 /** embedded_resolve_stmt() - the same for a statement of C */
 void embedded_resolve_stmt(struct resolver *resolver, struct stmt *stmt);
+/** embedded_needs_guru() - is there a C body marked as such among the overloads? */
+bool embedded_needs_guru(const struct function *function);
 /** embedded_resolve_function() - bind the globals that the function's C body names in markers */
 void embedded_resolve_function(struct resolver *resolver);
 
@@ -208,11 +232,36 @@ void embedded_resolve_function(struct resolver *resolver);
 /** place_value_resolve() - `$x->y[i]` or @var at @place; NULL after a message */
 struct expr *place_value_resolve(struct resolver *resolver, const struct code_place *place,
 				 struct expr *target);
+/** caller_guarded() - @body behind `if (!called from where the site says) next;`, if it says so */
+struct stmt *caller_guarded(struct semantics *sem, const struct probe *probe, struct stmt *body);
+/** caller_resolve() - its condition, an EXPR_TARGET of this name that no script can write */
+struct expr *caller_resolve(struct resolver *resolver, const struct code_place *place,
+			    const struct expr *target);
+#define CALLER_NAME "the caller"
 /** cast_resolve() - @cast(p, "type")->y or p->y; NULL after a message */
 struct expr *cast_resolve(struct resolver *resolver, struct expr *cast);
+/** cast_pretty() - the sprintf of `@cast(…)$`, its members not yet resolved; false after a message */
+bool cast_pretty(struct resolver *resolver, const struct expr *cast, bool deep, struct buf *format,
+		 expr_array *arguments);
+/** cast_refuse_brackets() - a message about `a[1][2]`, where no pointer is known; false: it is not */
+bool cast_refuse_brackets(struct frontend *frontend, const struct expr *cast);
 /** make_read() - the native that reads a number of @size bytes at @address */
 struct expr *make_read(struct arena *arena, bool is_user, bool is_signed, unsigned size,
 		       struct expr *address, const struct token *token);
+
+/* ---- count.c ---- */
+
+/** count_plan() - find the probes that only count, and those that look at the result */
+void count_plan(struct semantics *sem, struct program *program);
+
+/* ---- counter.c ---- */
+
+/** counter_declared() - the site of a probe that declares a counter, NULL for others */
+const struct site *counter_declared(const struct probe *probe);
+/** counter_resolve() - @perf("name") becomes a capture of the counter that a probe declares */
+void counter_resolve(struct resolver *resolver, struct expr **slot);
+/** counters_gather() - fill program->counters, when a handler reads one */
+void counters_gather(struct semantics *sem, struct program *program);
 
 /* ---- entry.c ---- */
 
@@ -223,8 +272,33 @@ struct expr *make_read(struct arena *arena, bool is_user, bool is_signed, unsign
 bool entry_resolve(struct resolver *resolver, struct expr **slot, struct expr *value);
 /** entry_find_site() - where the call begins that the probe sees return, or NULL */
 const struct site *entry_find_site(struct resolver *resolver);
+/** entry_wrap_targets() - in @stmt, what `$name` means becomes what it was when the call began */
+void entry_wrap_targets(struct arena *arena, struct stmt *stmt);
 /** entry_lower() - natives save and load what entry probes keep; types are known */
 void entry_lower(struct semantics *sem);
+
+/* ---- overload.c ---- */
+
+/** overload_falls_through() - may `next` leave every one of these functions? */
+bool overload_falls_through(struct function *first);
+/** overload_native() - the name of a tapset function, made when it is not there, for a native */
+const char *overload_native(struct semantics *sem, const struct builtin *builtin, size_t arity);
+/** overload_append() - @library is tried after all of @first */
+void overload_append(struct function *first, struct function *library);
+
+/* ---- refusal.c ---- */
+
+/** refusal_keep() - errors since @mark stay with @expr, until it is known to be needed */
+void refusal_keep(struct resolver *resolver, struct expr *expr, struct diag_mark mark);
+/** refusal_report() - make messages of what is kept with expressions that are still there */
+void refusal_report(struct semantics *sem);
+
+/* ---- text-variable.c ---- */
+
+/** text_variable_read() - $value of a family with a text becomes a call; false: not such a family */
+bool text_variable_read(struct resolver *resolver, struct expr **slot);
+/** text_variable_assign() - the same for an assignment to it, or any other write */
+bool text_variable_assign(struct resolver *resolver, struct expr *expr);
 
 /* ---- recipe.c ---- */
 
@@ -250,6 +324,8 @@ void fold_program(struct semantics *sem);
 void fold_count_uses(struct semantics *sem);
 /** fold_drop_uncalled() - keep in sem->functions only what probes still reach */
 void fold_drop_uncalled(struct semantics *sem);
+/** fold_value() - the number that an expression of literals is; false when it is none */
+bool fold_value(const struct expr *expr, int64_t *value);
 /** fold_is_pure() - no effect at all: may be dropped when nobody looks at the value */
 bool fold_is_pure(const struct expr *expr);
 
@@ -261,20 +337,6 @@ bool display_written_globals(struct semantics *sem);
 
 /** program_make() - number what is left and fill frontend->program */
 void program_make(struct semantics *sem);
-
-/* errors and warnings collected since a mark can be taken back */
-struct diag_mark {
-	size_t count, errors;
-};
-static inline struct diag_mark diag_mark(const struct frontend *frontend)
-{
-	return (struct diag_mark){ frontend->diags.count, frontend->error_count };
-}
-static inline void diag_rewind(struct frontend *frontend, struct diag_mark mark)
-{
-	frontend->diags.count = mark.count;
-	frontend->error_count = mark.errors;
-}
 
 /* small makers of tree nodes */
 struct expr *make_expr(struct arena *arena, enum expr_kind kind, const struct token *token);

@@ -75,4 +75,7 @@ const struct source_file *session_add_source(struct frontend *frontend, enum sou
 size_t diag_expected(struct frontend *frontend, const struct token *saw, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 
+/** diag_repeat() - collect a message once more that was taken back */
+void diag_repeat(struct frontend *frontend, const struct diag *diag);
+
 #endif

@@ -71,8 +71,23 @@ void frontend_add_script(struct frontend *frontend, const char *name, const char
 		   session_add_source(frontend, SOURCE_SCRIPT, name, text, size));
 }
 
+/* argv and argc of the tapset stand for all arguments */
+static bool uses_argv(const struct frontend *frontend)
+{
+	for (size_t i = 0; i < frontend->sources.count; i++) {
+		const struct source_file *file = frontend->sources.items[i];
+
+		if (memmem(file->text, file->size, "argv", 4) ||
+		    memmem(file->text, file->size, "argc", 4))
+			return true;
+	}
+	return false;
+}
+
 static void warn_unused_arguments(struct frontend *frontend)
 {
+	if (uses_argv(frontend))
+		return;
 	for (size_t i = 0; i < frontend->arguments_used.count; i++) {
 		if (!frontend->arguments_used.items[i])
 			diag_warning(frontend, NULL, "unused command line option $%zu/@%zu",

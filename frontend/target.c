@@ -34,8 +34,8 @@ struct capture *target_share_capture(struct semantics *sem, struct probe *probe,
 	return capture;
 }
 
-static struct expr *capture_expr(struct resolver *resolver, struct capture *capture,
-				 const struct token *token)
+struct expr *target_capture(struct resolver *resolver, struct capture *capture,
+			    const struct token *token)
 {
 	struct expr *expr = make_expr(resolver->sem->arena, EXPR_CAPTURE, token);
 
@@ -60,7 +60,7 @@ struct expr *target_fetch(struct resolver *resolver, const struct recipe *recipe
 	capture->token = named->token;
 	capture->recipe = recipe;
 	buf_free(&text);
-	return capture_expr(resolver, capture, named->token);
+	return target_capture(resolver, capture, named->token);
 }
 
 static struct capture *stack_pointer(struct semantics *sem, struct probe *probe)
@@ -193,7 +193,28 @@ static struct expr *family_value(struct resolver *resolver, struct expr *target)
 
 	resolve_indexes(resolver, target);
 	capture = probe->family->variable(resolver->sem->frontend, probe_site(probe), target);
-	return capture ? capture_expr(resolver, capture, target->token) : NULL;
+	return capture ? target_capture(resolver, capture, target->token) : NULL;
+}
+
+/* an argument of the tracepoint itself; NULL without or after a message */
+static struct expr *argument_value(struct resolver *resolver, struct expr *target)
+{
+	struct frontend *frontend = resolver->sem->frontend;
+	const struct probe *probe = resolver->probe;
+	struct expr *value = NULL;
+
+	for (size_t i = 0; i < probe->sites.count; i++) {
+		struct site *site = probe->sites.items[i];
+		const struct code_place *place =
+			site->family->arguments(frontend, site, target);
+
+		if (!place)
+			return NULL;
+		if (!value)
+			value = place_value_resolve(resolver, place, target);
+		site->arguments = place;
+	}
+	return value;
 }
 
 /* a name that only the entry of the call knows */
@@ -215,6 +236,8 @@ static bool resolve_value(struct resolver *resolver, struct expr **slot, struct 
 		value = family_value(resolver, target);
 	else if (site && site->place && !is_of_entry(site, target))
 		value = place_value_resolve(resolver, site->place, target);
+	if (!value && site && site->family->arguments && frontend->error_count == errors)
+		value = argument_value(resolver, target);
 	if (value)
 		*slot = value;
 	else if (frontend->error_count == errors &&
@@ -264,24 +287,30 @@ static void resolve_pretty(struct resolver *resolver, struct expr **slot, struct
 	*slot = print;
 }
 
+/* the text of a structure, by the format and the members that debug info gave */
+static struct expr *print_members(struct resolver *resolver, const struct buf *format,
+				  expr_array *members, const struct token *token)
+{
+	struct expr *print = make_sprintf(resolver, format, token);
+
+	for (size_t i = 0; i < members->count; i++)
+		resolve_expression(resolver, &members->items[i]);
+	print->args = members->items;
+	print->arg_count = members->count;
+	return print;
+}
+
 /* $x$ and $x$$ where debug info knows the members */
 static void resolve_place_pretty(struct resolver *resolver, struct expr **slot,
 				 const struct code_place *place, struct expr *bare, bool deep)
 {
 	struct buf format = BUF_INIT, problem = BUF_INIT;
 	expr_array arguments = { 0 };
-	struct expr *print;
 
-	if (debuginfo_pretty(place, bare, deep, &format, &arguments, &problem) < 0) {
+	if (debuginfo_pretty(place, bare, deep, &format, &arguments, &problem) < 0)
 		diag_error(resolver->sem->frontend, bare->token, "%s", buf_text(&problem));
-	} else {
-		for (size_t i = 0; i < arguments.count; i++)
-			resolve_expression(resolver, &arguments.items[i]);
-		print = make_sprintf(resolver, &format, bare->token);
-		print->args = arguments.items;
-		print->arg_count = arguments.count;
-		*slot = print;
-	}
+	else
+		*slot = print_members(resolver, &format, &arguments, bare->token);
 	buf_free(&format);
 	buf_free(&problem);
 }
@@ -323,19 +352,46 @@ static bool in_group(const struct family_variable *variable, const char *group)
 	return !is_return && variable->is_parameter == (strcmp(group, "$$parms") == 0);
 }
 
-/* NULL, without a message, when its value is not available here */
+/* of `$name`, or `$name$` with @pretty; NULL, without a message, when it is not available here */
 static struct expr *variable_value(struct resolver *resolver, const char *name,
-				   const struct token *token)
+				   const struct target_component *pretty, const struct token *token)
 {
-	struct expr *target = make_expr(resolver->sem->arena, EXPR_TARGET, token);
-	struct diag_mark mark = diag_mark(resolver->sem->frontend);
-	struct expr *value = target;
-	bool ok;
+	struct frontend *frontend = resolver->sem->frontend;
+	struct expr *value = make_expr(resolver->sem->arena, EXPR_TARGET, token);
+	struct diag_mark mark = diag_mark(frontend);
+	bool was_trial = resolver->is_trial, ok;
 
-	target->name = arena_strdup(resolver->sem->arena, name);
-	ok = resolve_value(resolver, &value, target);
-	diag_rewind(resolver->sem->frontend, mark);
+	value->name = arena_strdup(resolver->sem->arena, name);
+	if (pretty)
+		array_push(resolver->sem->arena, &value->path, *pretty);
+	resolver->is_trial = true;
+	resolve_variable(resolver, &value);
+	resolver->is_trial = was_trial;
+	ok = frontend->error_count == mark.errors;
+	diag_rewind(frontend, mark);
 	return ok ? value : NULL;
+}
+
+/* one variable of $$vars, or of $$vars$ with @pretty; NULL when its text holds no value */
+static struct expr *group_member(struct resolver *resolver, const struct family_variable *variable,
+				 const struct target_component *pretty, const struct token *token,
+				 struct buf *format)
+{
+	static const struct target_component shallow = { .kind = COMPONENT_PRETTY };
+	bool is_text = pretty || variable->placeholder;
+	struct expr *value = variable_value(resolver, variable->name,
+					    pretty ?: is_text ? &shallow : NULL, token);
+
+	buf_printf(format, "%s%s=", format->length ? " " : "", variable->name + 1);
+	if (!value)
+		buf_putc(format, '?');
+	else if (pretty)
+		buf_puts(format, "%s");
+	else if (is_text)
+		buf_puts(format, variable->placeholder);
+	else
+		buf_puts(format, value->type == TYPE_STRING ? "\"%s\"" : "%#x");
+	return is_text && !pretty ? NULL : value;
 }
 
 static void resolve_group(struct resolver *resolver, struct expr **slot)
@@ -343,6 +399,8 @@ static void resolve_group(struct resolver *resolver, struct expr **slot)
 	struct family_variable variables[MAX_SITE_VARIABLES];
 	size_t count = site_variables(resolver, variables), used = 0;
 	const struct token *token = (*slot)->token;
+	const struct target_component *pretty =
+		is_pretty(*slot) ? &(*slot)->path.items[(*slot)->path.count - 1] : NULL;
 	struct expr **args = arena_alloc(resolver->sem->arena, (count + 1) * sizeof(*args));
 	struct buf format = BUF_INIT;
 	struct expr *print;
@@ -350,9 +408,7 @@ static void resolve_group(struct resolver *resolver, struct expr **slot)
 	for (size_t i = 0; i < count; i++) {
 		if (!in_group(&variables[i], (*slot)->name))
 			continue;
-		args[used] = variable_value(resolver, variables[i].name, token);
-		buf_printf(&format, "%s%s=%s", format.length ? " " : "", variables[i].name + 1,
-			   !args[used] ? "?" : args[used]->type == TYPE_STRING ? "\"%s\"" : "%#x");
+		args[used] = group_member(resolver, &variables[i], pretty, token, &format);
 		used += args[used] != NULL;
 	}
 	print = make_sprintf(resolver, &format, token);
@@ -374,6 +430,8 @@ static bool is_group(const char *name)
 
 static void resolve_target(struct resolver *resolver, struct expr **slot)
 {
+	if (text_variable_read(resolver, slot))
+		return;
 	if (is_group((*slot)->name) && probe_site(resolver->probe))
 		resolve_group(resolver, slot);
 	else
@@ -382,10 +440,28 @@ static void resolve_target(struct resolver *resolver, struct expr **slot)
 
 /* ---- operators ---- */
 
+/* @cast(…)$ and @cast(…)->m$$ */
+static void resolve_cast_pretty(struct resolver *resolver, struct expr **slot)
+{
+	struct expr *bare = arena_memdup(resolver->sem->arena, *slot, sizeof(*bare));
+	bool deep = bare->path.items[--bare->path.count].kind == COMPONENT_PRETTY_DEEP;
+	struct buf format = BUF_INIT;
+	expr_array arguments = { 0 };
+
+	if (cast_pretty(resolver, bare, deep, &format, &arguments))
+		*slot = print_members(resolver, &format, &arguments, bare->token);
+	buf_free(&format);
+}
+
 static void resolve_cast(struct resolver *resolver, struct expr **slot)
 {
-	struct expr *value = cast_resolve(resolver, *slot);
+	struct expr *value;
 
+	if (is_pretty(*slot)) {
+		resolve_cast_pretty(resolver, slot);
+		return;
+	}
+	value = cast_resolve(resolver, *slot);
 	if (value)
 		*slot = value;
 }
@@ -439,7 +515,7 @@ static void resolve_register(struct resolver *resolver, struct expr **slot)
 
 /* ---- the seam: one row per way to look into the context ---- */
 
-void target_resolve(struct resolver *resolver, struct expr **slot)
+static void resolve_kind(struct resolver *resolver, struct expr **slot)
 {
 	switch ((*slot)->kind) {
 	case EXPR_TARGET: resolve_target(resolver, slot); break;
@@ -447,8 +523,17 @@ void target_resolve(struct resolver *resolver, struct expr **slot)
 	case EXPR_ENTRY: resolve_entry(resolver, slot); break;
 	case EXPR_DEREF: resolve_deref(resolver, slot); break;
 	case EXPR_REGISTER: resolve_register(resolver, slot); break;
+	case EXPR_PERF: counter_resolve(resolver, slot); break;
 	default: report_operator(resolver, *slot); break;
 	}
+}
+
+void target_resolve(struct resolver *resolver, struct expr **slot)
+{
+	struct diag_mark mark = diag_mark(resolver->sem->frontend);
+
+	resolve_kind(resolver, slot);
+	refusal_keep(resolver, *slot, mark);
 }
 
 bool target_is_defined(struct resolver *resolver, const struct expr *expr)
@@ -458,9 +543,11 @@ bool target_is_defined(struct resolver *resolver, const struct expr *expr)
 	struct expr *copy = expr_copy(resolver->sem->arena, expr);
 	size_t captures = resolver->probe ? resolver->probe->captures.count : 0;
 	size_t locals = resolver->locals ? resolver->locals->count : 0;
-	bool defined;
+	bool was_trial = resolver->is_trial, defined;
 
+	resolver->is_trial = true;
 	resolve_expression(resolver, &copy);
+	resolver->is_trial = was_trial;
 	defined = frontend->error_count == mark.errors;
 	diag_rewind(frontend, mark);
 	/* one that pairs a return with its entry stays; so does an entry, which may be unused */

@@ -10,9 +10,9 @@
 #include "semantic.h"
 
 static const struct family_variable test_variables[] = {
-	{ "$path", "char[16]", TYPE_STRING, true },
-	{ "$flags", "int", TYPE_LONG, true },
-	{ "$return", "long", TYPE_LONG, false },
+	{ .name = "$path", .c_type = "char[16]", .type = TYPE_STRING, .is_parameter = true },
+	{ .name = "$flags", .c_type = "int", .type = TYPE_LONG, .is_parameter = true },
+	{ .name = "$return", .c_type = "long", .type = TYPE_LONG },
 };
 
 static int test_resolve_begin(struct family_match *match)

@@ -6,6 +6,7 @@
  * that appeared are found in /proc/self/fd, closed on exec, and gathered in one epoll descriptor.
  */
 #include "open.h"
+#include "sample.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -25,9 +26,11 @@
 
 /* 512 KiB on x86-64: /proc/sys/kernel/perf_event_mlock_kb gives a user 516 KiB for each CPU */
 #define RING_PAGES_DEFAULT 128
-/* with copied stacks a record has 16 KiB and more: rings of all CPUs together, and of one at most */
-#define STACK_RINGS_TOTAL (256u << 20)
+/* trace events come in bursts, and with copied stacks a record has 16 KiB and more: rings of one CPU
+ * at most, and of all together */
+#define TRACE_RING_MOST (4u << 20)
 #define STACK_RING_MOST (16u << 20)
+#define RINGS_TOTAL (256u << 20)
 /* below this a burst of task records would be lost; fewer pages are not tried */
 #define RING_PAGES_LEAST 8
 /* descriptors left for everyone else in this process */
@@ -46,6 +49,7 @@ struct perf_opened {
 	size_t ring_bytes;
 	uint64_t sample_type;
 	bool keeps_lost;
+	bool is_group; /* led by the first event */
 	int epoll;
 };
 
@@ -69,6 +73,11 @@ struct perf *perf_new(const struct perf_options *options)
 void perf_free(struct perf *perf)
 {
 	free(perf);
+}
+
+bool perf_fixes_addresses(const struct perf *perf)
+{
+	return perf->fixes_addresses;
 }
 
 /* ---- what a refusal means ---- */
@@ -101,8 +110,8 @@ static void explain_rights(const char *what, struct buf *problem)
 }
 
 /* the errors of perf_event_open(2), as kernel/events/core.c returns them */
-static void explain_open(const char *what, const struct perf_event_attr *attr, int error,
-			 struct buf *problem)
+void perf_explain_open(const char *what, const struct perf_event_attr *attr, int error,
+		       struct buf *problem)
 {
 	switch (error) {
 	case EPERM:
@@ -134,6 +143,13 @@ static void explain_open(const char *what, const struct perf_event_attr *attr, i
 	case ENFILE:
 		buf_printf(problem, "%s: no more file descriptors (ulimit -n)", what);
 		return;
+	case ENOSPC:
+		buf_printf(problem, attr->type == PERF_TYPE_BREAKPOINT ?
+			   "%s: the processor's watchpoints are all in use (x86-64 and most arm64 "
+			   "processors have 4); watch less at once" :
+			   "%s: the machine has not enough counters for this event beside the others",
+			   what);
+		return;
 	case EBUSY:
 		buf_printf(problem, "%s: someone else holds the counters exclusively", what);
 		return;
@@ -157,7 +173,7 @@ bool perf_is_missing(const struct perf_event_attr *attr, const char *what, struc
 	if (fd >= 0 || (error != ENOENT && error != ENODEV && error != ENXIO &&
 			error != EOPNOTSUPP))
 		return false;
-	explain_open(what, attr, error, problem);
+	perf_explain_open(what, attr, error, problem);
 	return true;
 }
 
@@ -195,7 +211,7 @@ static unsigned each_descriptor(void (*visit)(int fd, void *data), void *data)
 }
 
 /* room for @count more descriptors: raises the limit where that is allowed */
-static bool reserve_descriptors(unsigned count, const char *what, struct buf *problem)
+bool perf_reserve_descriptors(unsigned count, const char *what, struct buf *problem)
 {
 	rlim_t needed = each_descriptor(NULL, NULL) + count + DESCRIPTORS_SPARE;
 	struct rlimit limit, raised;
@@ -293,6 +309,8 @@ static int try_open(struct perf_opened *opened, struct perf_event_attr *attrs,
 	if (!opened->evlist)
 		return -ENOMEM;
 	perf_evlist__set_maps(opened->evlist, opened->cpus, opened->threads);
+	if (opened->is_group)
+		perf_evlist__set_leader(opened->evlist);
 	for (size_t i = 0; i < opened->count; i++) {
 		struct newcomers newcomers = { opened, filters ? filters[i] : NULL, i == 0 };
 		int result = perf_evsel__open(opened->evsels[i], opened->cpus, opened->threads);
@@ -312,10 +330,10 @@ static int open_events(struct perf_opened *opened, struct perf_event_attr *attrs
 	int result;
 
 	for (size_t i = 0; i < opened->count; i++)
-		attrs[i].read_format = PERF_FORMAT_LOST;
+		attrs[i].read_format = opened->is_group ? SAMPLE_READ_FORMAT : PERF_FORMAT_LOST;
 	result = try_open(opened, attrs, filters, failed);
-	opened->keeps_lost = result == 0;
-	if (result != -EINVAL)
+	opened->keeps_lost = result == 0 && !opened->is_group;
+	if (result != -EINVAL || opened->is_group)
 		return result;
 	forget_evlist(opened);
 	for (size_t i = 0; i < opened->count; i++)
@@ -345,14 +363,11 @@ static void list_rings(struct perf_opened *opened)
 			opened->rings[index++] = ring;
 }
 
-/* every thread of @pid there is now; those it makes later inherit */
-static struct perf_thread_map *list_threads(pid_t pid)
+thread_ids perf_list_threads(struct arena *arena, pid_t pid)
 {
-	ARRAY(pid_t) tids = { .items = NULL };
-	struct perf_thread_map *map;
-	struct arena *arena = arena_new();
-	struct dirent *entry;
+	thread_ids tids = { .items = NULL };
 	DIR *directory = opendir(arena_printf(arena, "/proc/%d/task", pid));
+	struct dirent *entry;
 
 	while (directory && (entry = readdir(directory)))
 		if (entry->d_name[0] != '.')
@@ -361,7 +376,16 @@ static struct perf_thread_map *list_threads(pid_t pid)
 		closedir(directory);
 	if (tids.count == 0)
 		array_push(arena, &tids, pid);
-	map = perf_thread_map__new_array((int)tids.count, tids.items);
+	return tids;
+}
+
+/* those it makes later inherit */
+static struct perf_thread_map *map_threads(pid_t pid)
+{
+	struct arena *arena = arena_new();
+	thread_ids tids = perf_list_threads(arena, pid);
+	struct perf_thread_map *map = perf_thread_map__new_array((int)tids.count, tids.items);
+
 	arena_free(arena);
 	return map;
 }
@@ -379,7 +403,7 @@ static bool open_and_map(struct perf_opened *opened, struct perf_event_attr *att
 	int result = open_events(opened, attrs, filters, &failed);
 
 	if (result) {
-		explain_open(what, &attrs[failed], -result, problem);
+		perf_explain_open(what, &attrs[failed], -result, problem);
 		return false;
 	}
 	result = map_rings(opened, &pages);
@@ -393,12 +417,13 @@ static bool open_and_map(struct perf_opened *opened, struct perf_event_attr *att
 	return true;
 }
 
-static unsigned stack_ring_pages(unsigned cpus)
+/* as many as fit into @most bytes of a CPU, and into what all may have together */
+static unsigned large_ring_pages(size_t most, unsigned cpus)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	unsigned pages = RING_PAGES_DEFAULT;
 
-	while (2 * pages * page <= STACK_RING_MOST && 2 * pages * page * cpus <= STACK_RINGS_TOTAL)
+	while (2 * pages * page <= most && 2 * pages * page * cpus <= RINGS_TOTAL)
 		pages *= 2;
 	return pages;
 }
@@ -416,13 +441,14 @@ static unsigned ring_pages(const struct perf *perf, const struct perf_event_attr
 	}
 	for (size_t i = 0; i < count; i++)
 		if (attrs[i].sample_stack_user)
-			return stack_ring_pages(cpus);
-	return RING_PAGES_DEFAULT;
+			return large_ring_pages(STACK_RING_MOST, cpus);
+	return attrs[count - 1].type == PERF_TYPE_TRACEPOINT ?
+		       large_ring_pages(TRACE_RING_MOST, cpus) : RING_PAGES_DEFAULT;
 }
 
-struct perf_opened *perf_open_together(struct perf *perf, const struct perf_event_attr *attrs,
-				       const char *const *filters, size_t count, pid_t target,
-				       const char *what, struct buf *problem)
+static struct perf_opened *open_all(struct perf *perf, const struct perf_event_attr *attrs,
+				    const char *const *filters, size_t count, pid_t target,
+				    bool is_group, const char *what, struct buf *problem)
 {
 	struct perf_opened *opened = memory_zalloc(sizeof(*opened));
 	struct perf_event_attr *full = memory_alloc(count * sizeof(*full));
@@ -430,20 +456,23 @@ struct perf_opened *perf_open_together(struct perf *perf, const struct perf_even
 	bool ok;
 
 	opened->count = count;
+	opened->is_group = is_group;
 	opened->evsels = memory_zalloc(count * sizeof(*opened->evsels));
 	opened->epoll = epoll_create1(EPOLL_CLOEXEC);
 	opened->cpus = perf_cpu_map__new(NULL);
 	opened->cpu_count = opened->cpus ? (unsigned)perf_cpu_map__nr(opened->cpus) : 0;
 	pages = ring_pages(perf, attrs, count, opened->cpu_count);
 	if (target)
-		opened->threads = list_threads(target);
+		opened->threads = map_threads(target);
 	memcpy(full, attrs, count * sizeof(*full));
 	for (size_t i = 0; i < count; i++) {
 		full[i].inherit = target != 0;
 		fill_common(&full[i], (size_t)pages * (size_t)sysconf(_SC_PAGESIZE));
+		/* Linux 6.18 does not start a member that is enabled after a leader of another kind */
+		full[i].disabled = !is_group || i == 0;
 	}
 	opened->sample_type = full[0].sample_type;
-	ok = reserve_descriptors(opened->cpu_count * thread_count(opened) * (unsigned)count, what,
+	ok = perf_reserve_descriptors(opened->cpu_count * thread_count(opened) * (unsigned)count, what,
 				 problem) &&
 	     open_and_map(opened, full, filters, pages, what, problem);
 	free(full);
@@ -451,6 +480,20 @@ struct perf_opened *perf_open_together(struct perf *perf, const struct perf_even
 		return opened;
 	perf_close(opened);
 	return NULL;
+}
+
+struct perf_opened *perf_open_together(struct perf *perf, const struct perf_event_attr *attrs,
+				       const char *const *filters, size_t count, pid_t target,
+				       const char *what, struct buf *problem)
+{
+	return open_all(perf, attrs, filters, count, target, false, what, problem);
+}
+
+struct perf_opened *perf_open_group(struct perf *perf, const struct perf_event_attr *attrs,
+				    const char *const *filters, size_t count, pid_t target,
+				    const char *what, struct buf *problem)
+{
+	return open_all(perf, attrs, filters, count, target, true, what, problem);
 }
 
 struct perf_opened *perf_open(struct perf *perf, const struct perf_event_attr *attr,
@@ -558,10 +601,10 @@ UNIT_TEST_CASE(perf_open_explains_missing_events)
 	struct perf_event_attr attr = { .type = PERF_TYPE_HARDWARE };
 	struct buf problem = BUF_INIT;
 
-	explain_open("sampling", &attr, ENOENT, &problem);
+	perf_explain_open("sampling", &attr, ENOENT, &problem);
 	CHECK(strstr(buf_text(&problem), "no perf event of type 0, config 0"));
 	buf_reset(&problem);
-	explain_open("sampling", &attr, ENOSYS, &problem);
+	perf_explain_open("sampling", &attr, ENOSYS, &problem);
 	CHECK_STR(buf_text(&problem), "sampling needs a kernel built with CONFIG_PERF_EVENTS");
 	buf_free(&problem);
 }
@@ -570,9 +613,9 @@ UNIT_TEST_CASE(perf_open_counts_descriptors_first)
 {
 	struct buf problem = BUF_INIT;
 
-	CHECK(reserve_descriptors(2, "sampling", &problem));
+	CHECK(perf_reserve_descriptors(2, "sampling", &problem));
 	CHECK_STR(buf_text(&problem), "");
-	CHECK(!reserve_descriptors(1u << 31, "sampling", &problem));
+	CHECK(!perf_reserve_descriptors(1u << 31, "sampling", &problem));
 	CHECK(strstr(buf_text(&problem), "ulimit -n"));
 	buf_free(&problem);
 }

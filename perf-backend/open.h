@@ -9,9 +9,19 @@
 
 struct perf {
 	struct perf_options options;
+	bool fixes_addresses; /* a watchpoint is in a program that is yet to be loaded */
 };
 
 struct perf_opened;
+typedef ARRAY(pid_t) thread_ids;
+
+/** perf_list_threads() - every thread of @pid there is now, in @arena; at least @pid itself */
+thread_ids perf_list_threads(struct arena *arena, pid_t pid);
+/** perf_reserve_descriptors() - room for @count more, by raising the limit if need be and allowed */
+bool perf_reserve_descriptors(unsigned count, const char *what, struct buf *problem);
+/** perf_explain_open() - why perf_event_open(2) failed with @error, one sentence about @what */
+void perf_explain_open(const char *what, const struct perf_event_attr *attr, int error,
+		       struct buf *problem);
 
 /**
  * sample_ask() - have @attr sample what handlers need of stacks and registers
@@ -42,6 +52,14 @@ struct perf_opened *perf_open(struct perf *perf, const struct perf_event_attr *a
 struct perf_opened *perf_open_together(struct perf *perf, const struct perf_event_attr *attrs,
 				       const char *const *filters, size_t count, pid_t target,
 				       const char *what, struct buf *problem);
+/**
+ * perf_open_group() - the same, with every event after the first counting beside it
+ * Whichever samples reads all of them (PERF_SAMPLE_READ, as in sample.h). With a @target this needs
+ * Linux 6.13; losses are told by the kernel's records only.
+ */
+struct perf_opened *perf_open_group(struct perf *perf, const struct perf_event_attr *attrs,
+				    const char *const *filters, size_t count, pid_t target,
+				    const char *what, struct buf *problem);
 void perf_close(struct perf_opened *opened);
 
 unsigned perf_opened_cpu_count(const struct perf_opened *opened);

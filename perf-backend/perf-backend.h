@@ -11,12 +11,29 @@
 struct perf;
 
 struct perf_options {
+	const char *command;	/* -c: its first word is the program of `process`; NULL for none */
 	uint64_t ring_bytes;	/* of samples, per CPU (-s), rounded up to a power of two; 0: default */
 	struct log log;
 };
 
+/**
+ * enum backend - what carries the events of probes, --backend
+ * @BACKEND_AUTO: tracefs, which costs half as much; perf for what tracefs does not record
+ */
+enum backend { BACKEND_AUTO, BACKEND_TRACEFS, BACKEND_PERF };
+/** backend_parse() - from the option's text; false when it is none of the three */
+bool backend_parse(const char *text, enum backend *backend);
+/**
+ * backend_check() - report every probe of @program that @backend alone cannot serve
+ * With BACKEND_AUTO, says which backend serves how many (-v). 0, or -EINVAL after diag_error().
+ */
+int backend_check(enum backend backend, struct frontend *frontend, const struct program *program,
+		  const struct log *log);
+
 struct perf *perf_new(const struct perf_options *options);
 void perf_free(struct perf *perf);
+/** perf_fixes_addresses() - probes expect the command to be loaded at the addresses of old */
+bool perf_fixes_addresses(const struct perf *perf);
 
 /** perf_families - timer.profile, timer.profile.freq.hz(number) …; backend is the struct perf */
 extern const struct family perf_families[];
@@ -35,7 +52,15 @@ struct tracefs;
  * which removes the events.
  */
 struct event_source *perf_arm_traced(struct perf *perf, struct tracefs *tracefs,
-				     struct buf *problem);
+				     const struct program *program, struct buf *problem);
+
+/** perf_may_count() - are counters of all CPUs open to us? */
+bool perf_may_count(void);
+/**
+ * perf_arm_counts() - counters for the trace events that tracefs_arm() left to perf without records
+ * NULL with @problem empty when there are none. To be freed before tracefs_arm()'s source.
+ */
+struct event_source *perf_arm_counts(struct tracefs *tracefs, struct buf *problem);
 
 /**
  * perf_sideband() - a source of task events, system-wide, with the tasks alive now first

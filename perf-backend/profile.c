@@ -5,8 +5,10 @@
  * perf_event_attr; probes with equal ones share one opened event and its rings.
  */
 #include <errno.h>
+#include <linux/hw_breakpoint.h>
 #include <time.h>
 
+#include "families.h"
 #include "sample.h"
 #include "source.h"
 
@@ -17,12 +19,6 @@
 #define SAMPLE_PERIOD_DEFAULT 1000000
 /* of a user stack copied with each sample; a record must stay below 64 KiB */
 #define STACK_BYTES 16384
-
-/* rows of perf_families */
-enum {
-	ROW_PROFILE, ROW_PROFILE_HZ, ROW_PERF, ROW_PERF_SAMPLE, ROW_PERF_HZ, ROW_PERF_PROCESS,
-	ROW_PERF_PROCESS_SAMPLE, ROW_PERF_PROCESS_HZ, ROW_PERF_SAMPLE_PROCESS, ROW_PERF_HZ_PROCESS,
-};
 
 /* ---- probe points to attributes ---- */
 
@@ -39,22 +35,19 @@ static uint64_t tick_ns(void)
 	return (uint64_t)resolution.tv_nsec;
 }
 
-static void emit_site(struct family_match *match, unsigned row,
-		      const struct perf_event_attr *attr, const char *executable)
+struct site *perf_site_new(struct family_match *match, const struct perf_event_attr *attr)
 {
 	struct site *site = arena_new_object(match->arena, struct site);
 	struct buf name = BUF_INIT;
 
 	point_print(match->point, &name);
-	site->family = &perf_families[row];
 	site->name = arena_strdup(match->arena, buf_text(&name));
 	site->data = arena_memdup(match->arena, attr, sizeof(*attr));
-	site->executable = executable;
 	buf_free(&name);
-	match->emit(match, match->point, site, NULL);
+	return site;
 }
 
-static void emit_clock(struct family_match *match, unsigned row, uint64_t period)
+static void emit_clock(struct family_match *match, uint64_t period)
 {
 	const struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE,
@@ -62,11 +55,11 @@ static void emit_clock(struct family_match *match, unsigned row, uint64_t period
 		.sample_period = period,
 	};
 
-	emit_site(match, row, &attr, NULL);
+	match->emit(match, match->point, perf_site_new(match, &attr), NULL);
 }
 
-static const struct point_component *find_component(const struct probe_point *point,
-						    const char *name)
+const struct point_component *perf_component(const struct probe_point *point,
+					     const char *name)
 {
 	for (size_t i = 0; i < point->components.count; i++)
 		if (strcmp(point->components.items[i].name, name) == 0)
@@ -76,13 +69,13 @@ static const struct point_component *find_component(const struct probe_point *po
 
 static int resolve_profile(struct family_match *match)
 {
-	emit_clock(match, ROW_PROFILE, tick_ns());
+	emit_clock(match, tick_ns());
 	return 0;
 }
 
 static int resolve_profile_hz(struct family_match *match)
 {
-	const struct point_component *hz = find_component(match->point, "hz");
+	const struct point_component *hz = perf_component(match->point, "hz");
 
 	if (hz->number < 1 || hz->number > NS_PER_SECOND / CLOCK_PERIOD_LEAST_NS) {
 		diag_error(match->frontend, hz->token,
@@ -90,7 +83,7 @@ static int resolve_profile_hz(struct family_match *match)
 			   (long long)(NS_PER_SECOND / CLOCK_PERIOD_LEAST_NS));
 		return -EINVAL;
 	}
-	emit_clock(match, ROW_PROFILE_HZ, (uint64_t)(NS_PER_SECOND / hz->number));
+	emit_clock(match, (uint64_t)(NS_PER_SECOND / hz->number));
 	return 0;
 }
 
@@ -104,7 +97,7 @@ static bool check_positive(struct family_match *match, const struct point_compon
 }
 
 /* what the machine lacks is an error of the probe point, so that `?` can leave it out */
-static bool check_machine(struct family_match *match, const struct perf_event_attr *attr)
+bool perf_check_machine(struct family_match *match, const struct perf_event_attr *attr)
 {
 	struct buf name = BUF_INIT, problem = BUF_INIT;
 	bool missing;
@@ -118,11 +111,10 @@ static bool check_machine(struct family_match *match, const struct perf_event_at
 	return !missing;
 }
 
-/* as a shell finds it, and as address maps name it */
-static const char *find_executable(struct family_match *match,
-				   const struct point_component *process)
+const char *perf_find_executable(struct family_match *match, const struct token *token,
+				 const char *name)
 {
-	const char *name = process->string, *path = getenv("PATH"), *found = NULL;
+	const char *path = getenv("PATH"), *found = NULL;
 	char *real = strchr(name, '/') ? realpath(name, NULL) : NULL, *list, *rest, *directory;
 
 	rest = list = memory_strdup(path ? path : "/usr/bin:/bin");
@@ -131,46 +123,70 @@ static const char *find_executable(struct family_match *match,
 	if (real)
 		found = arena_strdup(match->arena, real);
 	else
-		diag_error(match->frontend, process->token, "there is no executable '%s'", name);
+		diag_error(match->frontend, token, "there is no executable '%s'", name);
 	free(real);
 	free(list);
 	return found;
 }
 
+bool perf_bind_process(struct family_match *match, struct site *site)
+{
+	const struct point_component *process = perf_component(match->point, "process");
+
+	if (!process)
+		return true;
+	if (process->argument_kind == ARGUMENT_STRING) {
+		site->executable = perf_find_executable(match, process->token,
+							 process->string);
+		return site->executable;
+	}
+	site->pid = (int32_t)frontend_get_options(match->frontend)->target_pid;
+	site->with_children = true;
+	if (!site->pid)
+		diag_error(match->frontend, process->token, "process without a path means the "
+			   "target: give one with -c or -x");
+	return site->pid;
+}
+
+static bool fill_rate(struct family_match *match, struct perf_event_attr *attr)
+{
+	const struct point_component *sample = perf_component(match->point, "sample");
+	const struct point_component *hz = perf_component(match->point, "hz");
+
+	if (!check_positive(match, sample) || !check_positive(match, hz))
+		return false;
+	attr->sample_period = sample ? (uint64_t)sample->number : SAMPLE_PERIOD_DEFAULT;
+	if (hz) {
+		attr->freq = 1;
+		attr->sample_freq = (uint64_t)hz->number;
+	}
+	if (perf_component(match->point, "counter"))
+		attr->sample_period = 0;
+	return true;
+}
+
 static int resolve_perf(struct family_match *match)
 {
-	const struct point_component *type = find_component(match->point, "type");
-	const struct point_component *config = find_component(match->point, "config");
-	const struct point_component *sample = find_component(match->point, "sample");
-	const struct point_component *hz = find_component(match->point, "hz");
-	const struct point_component *process = find_component(match->point, "process");
-	const char *executable = NULL;
+	const struct point_component *type = perf_component(match->point, "type");
+	const struct point_component *config = perf_component(match->point, "config");
+	const struct point_component *counter = perf_component(match->point, "counter");
 	struct perf_event_attr attr = {
 		.type = (uint32_t)type->number,
 		.config = (uint64_t)config->number,
-		.sample_period = SAMPLE_PERIOD_DEFAULT,
 	};
+	struct site *site;
 
 	if (type->number < 0 || type->number > UINT32_MAX) {
 		diag_error(match->frontend, type->token, "a perf event's type has 32 bits");
 		return -EINVAL;
 	}
-	if (!check_positive(match, sample) || !check_positive(match, hz))
+	if (!fill_rate(match, &attr) || !perf_check_machine(match, &attr))
 		return -EINVAL;
-	if (sample)
-		attr.sample_period = (uint64_t)sample->number;
-	if (hz) {
-		attr.freq = 1;
-		attr.sample_freq = (uint64_t)hz->number;
-	}
-	if (!check_machine(match, &attr))
+	site = perf_site_new(match, &attr);
+	site->counter = counter ? counter->string : NULL;
+	if (!perf_bind_process(match, site))
 		return -EINVAL;
-	if (process) {
-		executable = find_executable(match, process);
-		if (!executable)
-			return -EINVAL;
-	}
-	emit_site(match, hz ? ROW_PERF_HZ : sample ? ROW_PERF_SAMPLE : ROW_PERF, &attr, executable);
+	match->emit(match, match->point, site, NULL);
 	return 0;
 }
 
@@ -180,65 +196,73 @@ static void describe(void *backend, const struct probe *probe, const struct site
 
 	(void)backend;
 	(void)probe;
-	fprintf(out, "perf event type %u config %llu ", attr->type,
-		(unsigned long long)attr->config);
-	if (attr->freq)
+	if (attr->type != PERF_TYPE_BREAKPOINT)
+		fprintf(out, "perf event type %u config %llu ", attr->type,
+			(unsigned long long)attr->config);
+	if (attr->type == PERF_TYPE_BREAKPOINT)
+		fprintf(out, "breakpoint on %s of %llu bytes at 0x%llx\n",
+			attr->bp_type == HW_BREAKPOINT_W ? "writes" : "reads and writes",
+			(unsigned long long)attr->bp_len, (unsigned long long)attr->bp_addr);
+	else if (site->counter)
+		fprintf(out, "counted, read as @perf(\"%s\")\n", site->counter);
+	else if (attr->freq)
 		fprintf(out, "sampled %llu times a second\n", (unsigned long long)attr->sample_freq);
 	else
 		fprintf(out, "sampled every %llu\n", (unsigned long long)attr->sample_period);
 }
 
+#define ROW(text, what) {                                                                       \
+	.pattern = text, .source = FAMILY_PERF, .resolve = resolve_perf, .describe = describe,  \
+	.summary = what,                                                                        \
+}
+#define EVENT "perf.type(number).config(number)"
+
+#define WATCH_ROW(text, what) {                                                                 \
+	.pattern = text, .source = FAMILY_PERF, .resolve = watch_resolve,                       \
+	.variable = watch_variable, .variables = watch_variables, .describe = describe,         \
+	.summary = what,                                                                        \
+}
+#define WATCH_ROWS(whose, what)                                                                 \
+	WATCH_ROW(whose ".data(number).write", "writes to an address: " what),                  \
+	WATCH_ROW(whose ".data(number).rw", "reads and writes of an address: " what),           \
+	WATCH_ROW(whose ".data(number).length(number).write", "writes to so many bytes: " what),\
+	WATCH_ROW(whose ".data(number).length(number).rw", "uses of so many bytes: " what),     \
+	WATCH_ROW(whose ".data(string).write", "writes to a variable: " what),                  \
+	WATCH_ROW(whose ".data(string).rw", "reads and writes of a variable: " what),           \
+	WATCH_ROW(whose ".data(string).length(number).write", "writes to its bytes: " what),    \
+	WATCH_ROW(whose ".data(string).length(number).rw", "uses of its bytes: " what)
+
 const struct family perf_families[] = {
-	[ROW_PROFILE] = {
+	{
 		.pattern = "timer.profile",
 		.source = FAMILY_PERF, .resolve = resolve_profile, .describe = describe,
 		.summary = "every CPU, at the rate of the system tick",
 	},
-	[ROW_PROFILE_HZ] = {
+	{
 		.pattern = "timer.profile.freq.hz(number)",
 		.source = FAMILY_PERF, .resolve = resolve_profile_hz, .describe = describe,
 		.summary = "every CPU, so many times a second",
 	},
-	[ROW_PERF] = {
-		.pattern = "perf.type(number).config(number)",
-		.source = FAMILY_PERF, .resolve = resolve_perf, .describe = describe,
-		.summary = "every 1000000 counts of a perf event, on every CPU",
-	},
-	[ROW_PERF_SAMPLE] = {
-		.pattern = "perf.type(number).config(number).sample(number)",
-		.source = FAMILY_PERF, .resolve = resolve_perf, .describe = describe,
-		.summary = "every so many counts of a perf event, on every CPU",
-	},
-	[ROW_PERF_HZ] = {
-		.pattern = "perf.type(number).config(number).hz(number)",
-		.source = FAMILY_PERF, .resolve = resolve_perf, .describe = describe,
-		.summary = "so many times a second while a perf event counts, on every CPU",
-	},
-	[ROW_PERF_PROCESS] = {
-		.pattern = "perf.type(number).config(number).process(string)",
-		.source = FAMILY_PERF, .resolve = resolve_perf, .describe = describe,
-		.summary = "the same, in processes that run an executable",
-	},
-	[ROW_PERF_PROCESS_SAMPLE] = {
-		.pattern = "perf.type(number).config(number).process(string).sample(number)",
-		.source = FAMILY_PERF, .resolve = resolve_perf, .describe = describe,
-		.summary = "every so many counts, in processes that run an executable",
-	},
-	[ROW_PERF_PROCESS_HZ] = {
-		.pattern = "perf.type(number).config(number).process(string).hz(number)",
-		.source = FAMILY_PERF, .resolve = resolve_perf, .describe = describe,
-		.summary = "so many times a second, in processes that run an executable",
-	},
-	[ROW_PERF_SAMPLE_PROCESS] = {
-		.pattern = "perf.type(number).config(number).sample(number).process(string)",
-		.source = FAMILY_PERF, .resolve = resolve_perf, .describe = describe,
-		.summary = "the same, in another order",
-	},
-	[ROW_PERF_HZ_PROCESS] = {
-		.pattern = "perf.type(number).config(number).hz(number).process(string)",
-		.source = FAMILY_PERF, .resolve = resolve_perf, .describe = describe,
-		.summary = "the same, in another order",
-	},
+	ROW(EVENT, "every 1000000 counts of a perf event, on every CPU"),
+	ROW(EVENT ".sample(number)", "every so many counts of a perf event, on every CPU"),
+	ROW(EVENT ".hz(number)", "so many times a second while a perf event counts, on every CPU"),
+	ROW(EVENT ".process(string)", "the same, in processes that run an executable"),
+	ROW(EVENT ".process(string).sample(number)", "every so many counts, in such processes"),
+	ROW(EVENT ".process(string).hz(number)", "so many times a second, in such processes"),
+	ROW(EVENT ".sample(number).process(string)", "the same, in another order"),
+	ROW(EVENT ".hz(number).process(string)", "the same, in another order"),
+	ROW(EVENT ".process", "the same, in the target process and its children"),
+	ROW(EVENT ".process.sample(number)", "every so many counts, in the target"),
+	ROW(EVENT ".process.hz(number)", "so many times a second, in the target"),
+	ROW(EVENT ".sample(number).process", "the same, in another order"),
+	ROW(EVENT ".hz(number).process", "the same, in another order"),
+	ROW(EVENT ".counter(string)", "no hits: @perf reads it where other probes fire"),
+	ROW(EVENT ".process(string).counter(string)", "the same"),
+	ROW(EVENT ".process.counter(string)", "the same"),
+	WATCH_ROWS("kernel", "kernel data"),
+	WATCH_ROWS("process(number)", "data of a process"),
+	WATCH_ROWS("process(string)", "data of a program's processes"),
+	WATCH_ROWS("process", "data of the target"),
 };
 const size_t perf_family_count = ARRAY_SIZE(perf_families);
 
@@ -289,7 +313,7 @@ static struct sampling *find_sampling(struct sampling_list *list,
 	return &list->items[list->count++];
 }
 
-/* samples carry no script variables: every capture is LOAD_NONE, which is 0 */
+/* the one variable a sample carries is the address of a watchpoint */
 static void add_binding(struct sampling *sampling, struct probe *probe, const struct site *site)
 {
 	size_t loads = probe->captures.count;
@@ -298,6 +322,8 @@ static void add_binding(struct sampling *sampling, struct probe *probe, const st
 	binding->probe = probe;
 	binding->site = site;
 	binding->load_count = (unsigned)loads;
+	for (size_t i = 0; i < loads; i++)
+		binding->loads[i].kind = LOAD_SAMPLE_ADDRESS;
 	if (sampling->last)
 		sampling->last->next = binding;
 	else
@@ -317,11 +343,14 @@ static void list_samplings(const struct program *program, struct sampling_list *
 			const struct site *site = probe->sites.items[j];
 			struct perf_event_attr attr;
 
+			if (site->counter)
+				continue;
 			memcpy(&attr, site->data, sizeof(attr));
-			attr.sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
+			attr.sample_type |= PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME |
 					   PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD;
 			sample_ask(&attr, probe->needs, probe->needs);
-			add_binding(find_sampling(list, &attr, target), probe, site);
+			add_binding(find_sampling(list, &attr, site->pid ? site->pid : target),
+				    probe, site);
 		}
 	}
 }

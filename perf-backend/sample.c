@@ -117,6 +117,20 @@ static void read_callchain(struct cursor *body, struct event_sample *sample)
 	sample->callchain_count = count;
 }
 
+static void read_group(struct cursor *body, struct sample_decoded *decoded)
+{
+	uint64_t count = cursor_u64(body);
+
+	decoded->enabled = cursor_u64(body);
+	decoded->running = cursor_u64(body);
+	if (count > (size_t)(body->end - body->at) / 8) {
+		body->broken = true;
+		return;
+	}
+	decoded->group = cursor_take(body, 8 * count);
+	decoded->group_count = count;
+}
+
 static void read_raw(struct cursor *body, struct event *event)
 {
 	uint32_t size = cursor_u32(body);
@@ -143,6 +157,24 @@ static void order_registers(const uint64_t *taken, struct sample_decoded *decode
 	decoded->sample.register_count = SAMPLE_REGISTERS;
 }
 
+/* the same of an i386 task (psABI of the i386, table 2.14); other 32-bit tasks are not unwound */
+static void order_registers_32(const uint64_t *taken, struct sample_decoded *decoded)
+{
+#ifdef __x86_64__
+	static const uint8_t places[] = { 0, 2, 3, 1, 7, 6, 4, 5, 8 }; /* ax, cx, dx, bx, sp … ip */
+
+	for (unsigned i = 0; i < ARRAY_SIZE(places); i++)
+		decoded->registers[i] = (uint32_t)taken[places[i]];
+	decoded->sample.user_ip = (uint32_t)taken[8];
+	decoded->sample.registers = decoded->registers;
+	decoded->sample.register_count = ARRAY_SIZE(places);
+	decoded->sample.is_32bit = true;
+#else
+	(void)taken;
+	(void)decoded;
+#endif
+}
+
 static void read_registers(struct cursor *body, struct sample_decoded *decoded)
 {
 	uint64_t taken[64], abi = cursor_u64(body);
@@ -152,10 +184,13 @@ static void read_registers(struct cursor *body, struct sample_decoded *decoded)
 	if (abi == PERF_SAMPLE_REGS_ABI_NONE)
 		return;
 	bytes = cursor_take(body, size);
-	if (!bytes || abi != PERF_SAMPLE_REGS_ABI_64)
+	if (!bytes)
 		return;
 	memcpy(taken, bytes, size);
-	order_registers(taken, decoded);
+	if (abi == PERF_SAMPLE_REGS_ABI_64)
+		order_registers(taken, decoded);
+	else if (abi == PERF_SAMPLE_REGS_ABI_32)
+		order_registers_32(taken, decoded);
 }
 
 /* as many bytes as asked for, whatever they hold, and behind them how many are the stack's */
@@ -209,6 +244,8 @@ static void decode_sample(struct cursor *body, uint64_t type, uint16_t misc,
 		read_cpu(body, event);
 	if (type & PERF_SAMPLE_PERIOD)
 		sample->period = cursor_u64(body);
+	if (type & PERF_SAMPLE_READ)
+		read_group(body, decoded);
 	if (type & PERF_SAMPLE_CALLCHAIN)
 		read_callchain(body, sample);
 	if (type & PERF_SAMPLE_RAW)
@@ -247,6 +284,15 @@ static void decode_task(struct cursor *body, enum event_kind kind, struct event 
 	cursor_u64(body);
 }
 
+/* its size, 3 bytes of nothing, its bytes: at most 20 (struct perf_record_mmap2 of the kernel) */
+static void read_build_id(const unsigned char *place, uint16_t misc, struct event_mmap *mmap)
+{
+	if (!place || !(misc & PERF_RECORD_MISC_MMAP_BUILD_ID) || place[0] > 20)
+		return;
+	mmap->build_id_size = place[0];
+	mmap->build_id = place + 4;
+}
+
 /* start, length, page offset, then in MMAP2 device and inode or build id, protection, flags */
 static void decode_mmap(struct cursor *body, bool is_mmap2, uint16_t misc,
 			struct sample_decoded *decoded)
@@ -260,7 +306,7 @@ static void decode_mmap(struct cursor *body, bool is_mmap2, uint16_t misc,
 	mmap->length = cursor_u64(body);
 	mmap->page_offset = cursor_u64(body);
 	if (is_mmap2) {
-		cursor_take(body, 24);
+		read_build_id(cursor_take(body, 24), misc, mmap);
 		cursor_u64(body);
 	}
 	mmap->executable = !(misc & PERF_RECORD_MISC_MMAP_DATA);
@@ -493,6 +539,15 @@ UNIT_TEST_CASE(sample_decodes_maps_and_losses)
 
 	CHECK_INT(event.kind, EVENT_MMAP);
 	CHECK_STR(event.mmap->path, "/usr/bin/true");
+	CHECK_INT(event.mmap->build_id_size, 0);
+	map.bytes[5] |= PERF_RECORD_MISC_MMAP_BUILD_ID >> 8;
+	map.bytes[40] = 20;
+	event = decode_stored(&map, &decoded);
+	CHECK_INT(event.mmap->build_id_size, 20);
+	CHECK(event.mmap->build_id == map.bytes + 44);
+	CHECK_STR(event.mmap->path, "/usr/bin/true");
+	map.bytes[40] = 21;
+	CHECK_INT(decode_stored(&map, &decoded).mmap->build_id_size, 0);
 	CHECK_INT(event.mmap->start, 0x5614c73c9000);
 	CHECK_INT(event.mmap->length, 0x4000);
 	CHECK_INT(event.mmap->page_offset, 0x2000);

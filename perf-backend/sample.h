@@ -17,6 +17,10 @@
 #define SAMPLE_REGISTERS 16 /* rax … r15 */
 #endif
 
+/* what PERF_SAMPLE_READ reads, where it is asked for: the whole group, without ids */
+#define SAMPLE_READ_FORMAT (PERF_FORMAT_GROUP | PERF_FORMAT_TOTAL_TIME_ENABLED |                   \
+			    PERF_FORMAT_TOTAL_TIME_RUNNING)
+
 enum sample_verdict {
 	SAMPLE_EVENT,	  /* decoded.event is filled in */
 	SAMPLE_THROTTLED, /* the kernel stopped sampling until its next tick */
@@ -34,6 +38,9 @@ struct sample_decoded {
 	struct event_mmap mmap;
 	uint64_t registers[SAMPLE_REGISTERS];
 	char comm[16];
+	/* PERF_SAMPLE_READ: the group's values, its leader's first; ns it was to count, and did */
+	uint64_t group_count, enabled, running;
+	const uint64_t *group;
 };
 
 /**
@@ -41,8 +48,8 @@ struct sample_decoded {
  * @record: @size bytes, aligned to 8, starting with the struct perf_event_header
  * @sample_type: as opened, with sample_id_all set. Records without PERF_SAMPLE_TIME, TID or CPU
  *	leave time and cpu 0, tid and pid -1.
- * Understood of a sample are the fields up to PERF_SAMPLE_STACK_USER, without PERF_SAMPLE_READ and
- * PERF_SAMPLE_BRANCH_STACK; user registers are those of SAMPLE_REGISTER_MASK. The layout is that of
+ * Understood of a sample are the fields up to PERF_SAMPLE_STACK_USER, without
+ * PERF_SAMPLE_BRANCH_STACK; a read is in SAMPLE_READ_FORMAT, user registers are those of SAMPLE_REGISTER_MASK. The layout is that of
  * perf_event_open(2), "MMAP layout". event.data is the PERF_SAMPLE_RAW part, the trace event's
  * record; the caller sets event.bindings.
  */

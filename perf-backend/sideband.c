@@ -245,6 +245,22 @@ static void snapshot_free(void *data)
 	free(data);
 }
 
+/* kernels before 5.12 tell no build ids, and refuse to be asked */
+static struct perf_opened *open_following(struct perf *perf, struct perf_event_attr *attr,
+					  struct buf *problem)
+{
+	static const char what[] = "following the tasks of every CPU";
+	struct perf_opened *opened;
+
+	attr->build_id = attr->mmap2;
+	opened = perf_open(perf, attr, what, problem);
+	if (opened || !attr->build_id)
+		return opened;
+	attr->build_id = 0;
+	buf_reset(problem);
+	return perf_open(perf, attr, what, problem);
+}
+
 struct event_source *perf_sideband(struct perf *perf, bool with_maps, struct buf *problem)
 {
 	struct perf_event_attr attr = {
@@ -259,9 +275,7 @@ struct event_source *perf_sideband(struct perf *perf, bool with_maps, struct buf
 	struct source_prelude prelude = {
 		.make = snapshot_make, .next = snapshot_next, .free = snapshot_free,
 	};
-	struct source_part part = {
-		.opened = perf_open(perf, &attr, "following the tasks of every CPU", problem),
-	};
+	struct source_part part = { .opened = open_following(perf, &attr, problem) };
 	struct snapshot *snapshot;
 
 	if (!part.opened)

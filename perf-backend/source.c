@@ -116,6 +116,22 @@ static const struct binding *find_bindings(const struct source_part *part,
 	return id < part->event_count ? part->by_event[id] : NULL;
 }
 
+/* false when the group is not the one we opened */
+static bool take_counters(struct stream *stream)
+{
+	struct sample_decoded *decoded = &stream->decoded;
+	unsigned count = stream->part->counter_count;
+
+	if (decoded->group_count <= count)
+		return false;
+	decoded->sample.counters = decoded->group + 1;
+	decoded->sample.counter_count = count;
+	decoded->sample.counts_thread = stream->part->counts_thread;
+	decoded->sample.enabled = stream->part->counts_shared ? decoded->enabled : 0;
+	decoded->sample.running = decoded->running;
+	return true;
+}
+
 /* what one decoded record means; true when it is an event for the aggregator */
 static bool accept_record(struct source *source, struct stream *stream,
 			  enum sample_verdict verdict)
@@ -135,6 +151,14 @@ static bool accept_record(struct source *source, struct stream *stream,
 	if (event->kind != EVENT_HIT)
 		return true;
 	event->bindings = find_bindings(stream->part, event);
+	if (stream->part->counter_count && !take_counters(stream)) {
+		stream->broken++;
+		return false;
+	}
+	if (stream->part->counter_count && (!event->bindings || event->pid == source->self)) {
+		event->kind = EVENT_COUNTERS;
+		return true;
+	}
 	if (!event->bindings || event->pid == source->self) {
 		stream->dropped_own++;
 		return false;

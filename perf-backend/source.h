@@ -8,6 +8,9 @@
 /**
  * struct source_part - what was opened together, and what its hits mean to the aggregator
  * @bindings: of every hit; NULL for side-band events
+ * @counter_count: of its samples' group, how many behind the leader are program.counters
+ * @counts_thread: they count one thread on one CPU each, not all of the CPU
+ * @counts_shared: the machine may be short of them
  * @by_event: for trace events instead, by event id, @event_count of them; the array is freed, the
  *	bindings in it are the tracefs backend's
  */
@@ -16,7 +19,10 @@ struct source_part {
 	const struct binding *bindings;
 	const struct binding **by_event;
 	size_t event_count;
+	unsigned counter_count;
+	bool counts_thread, counts_shared;
 };
+
 
 /**
  * struct source_prelude - events delivered in a stream of their own, before anything else

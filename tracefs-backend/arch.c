@@ -17,6 +17,14 @@ const struct trace_arch *trace_arch_of_machine(unsigned machine)
 	return NULL;
 }
 
+const struct trace_arch *trace_arch_by_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(architectures); i++)
+		if (strcmp(architectures[i]->name, name) == 0)
+			return architectures[i];
+	return NULL;
+}
+
 const struct trace_arch *trace_arch_host(void)
 {
 #ifdef __aarch64__
@@ -50,6 +58,8 @@ UNIT_TEST_CASE(arch_is_found_by_machine)
 	CHECK(trace_arch_of_machine(EM_386) == &trace_arch_x86_64);
 	CHECK(trace_arch_of_machine(EM_AARCH64) == &trace_arch_arm64);
 	CHECK(!trace_arch_of_machine(EM_SPARC));
+	CHECK(trace_arch_by_name("arm64") == &trace_arch_arm64);
+	CHECK(!trace_arch_by_name("arm"));
 }
 
 UNIT_TEST_CASE(arch_names_registers)

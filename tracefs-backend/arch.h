@@ -37,6 +37,8 @@ extern const struct trace_arch trace_arch_x86_64, trace_arch_arm64;
 
 /** trace_arch_of_machine() - the table for ELF files of this e_machine, or NULL */
 const struct trace_arch *trace_arch_of_machine(unsigned machine);
+/** trace_arch_by_name() - the table of the architecture SystemTap calls @name, or NULL */
+const struct trace_arch *trace_arch_by_name(const char *name);
 /** trace_arch_host() - the table of the kernel we run on */
 const struct trace_arch *trace_arch_host(void);
 /** trace_arch_register() - tracefs' name of DWARF register @number, or NULL */

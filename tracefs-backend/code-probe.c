@@ -75,9 +75,21 @@ static int set_maxactive(struct code_request *request, const struct point_compon
 	return 0;
 }
 
+/* upstream's word for: whoever calls the callee */
+static bool matches_any_caller(struct frontend *frontend)
+{
+	const struct frontend_options *options = frontend_get_options(frontend);
+
+	for (size_t i = 0; i < options->define_count; i++)
+		if (text_starts_with(options->defines[i], "STAP_CALLEE_MATCHALL"))
+			return true;
+	return false;
+}
+
 static void set_callees(struct code_request *request, const struct point_component *component)
 {
 	request->query.callee = component->string ? component->string : "*";
+	request->query.any_caller = matches_any_caller(request->match->frontend);
 	request->query.callee_depth = component->argument_kind == ARGUMENT_NUMBER ?
 				      component->number : 1;
 }
@@ -191,7 +203,8 @@ bool code_request_emit(struct code_request *request, const struct code_place *pl
 	site->name = where->where;
 	site->data = data;
 	site->place = place;
-	site->pid = request->pid;
+	site->pid = request->tree ? request->tree : request->pid;
+	site->with_children = request->tree != 0;
 	match->emit(match, concrete_point(request, place), site, NULL);
 	return true;
 }

@@ -15,6 +15,7 @@
  * @is_absolute: .absolute: the address is of memory, not of the file
  * @is_one_of_many: a wildcard found the module or will find the place
  * @pid: only hits of this process count, 0 for all
+ * @tree: only hits of this process and its children count, 0 for all
  * @locate: what to define at @place, NULL after a sentence in @problem; @data is the caller's
  * @concrete: the point for the probe, with wildcards of the module replaced
  */
@@ -25,7 +26,7 @@ struct code_request {
 	const struct point_component *subject;
 	unsigned maxactive;
 	bool is_absolute, is_one_of_many;
-	pid_t pid;
+	pid_t pid, tree;
 	const struct define_place *(*locate)(struct code_request *request,
 					     const struct code_place *place, struct buf *problem);
 	void *data;

@@ -19,12 +19,28 @@
 
 /* ---- arguments ---- */
 
-/* bytes of a record that one argument of @recipe takes */
-static size_t argument_size(const struct recipe *recipe)
+/* bytes of a record that one argument of @capture takes */
+static size_t argument_size(const struct capture *capture)
 {
-	if (recipe->form == RECIPE_BYTES)
+	if (capture->kind == CAPTURE_FETCH && capture->recipe->form == RECIPE_BYTES)
 		return FETCH_ARRAY_MAX;
-	return recipe->form == RECIPE_STRING ? sizeof(uint32_t) : sizeof(uint64_t);
+	return capture->type == TYPE_STRING ? sizeof(uint32_t) : sizeof(uint64_t);
+}
+
+/* arguments that @capture takes at @place: those of an eprobe copy fields, too */
+static unsigned argument_count(const struct define_place *place, const struct capture *capture)
+{
+	if (capture->kind == CAPTURE_FETCH)
+		return capture->recipe ? fetcharg_count(capture->recipe) : 0;
+	return capture->kind == CAPTURE_FIELD && place->event;
+}
+
+static int print_argument(const struct define_place *place, const struct capture *capture,
+			  unsigned index, struct buf *out, struct buf *problem)
+{
+	if (capture->kind == CAPTURE_FIELD)
+		return eprobe_print_field(place->event, capture, out, problem);
+	return fetcharg_print(capture->recipe, index, &place->fetch, out, problem);
 }
 
 /* where the texts @wanted stand in a row among the arguments; their count when they do not */
@@ -73,14 +89,14 @@ static void report_capture(const struct capture *capture, const struct define_pl
 static const char **capture_texts(struct tracefs *tracefs, const struct define_place *place,
 				  const struct capture *capture, struct buf *problem)
 {
-	unsigned count = fetcharg_count(capture->recipe);
+	unsigned count = argument_count(place, capture);
 	const char **texts = arena_alloc(tracefs->arena, (count + 1) * sizeof(*texts));
 	struct buf text = BUF_INIT, reason = BUF_INIT;
 	int error = 0;
 
 	for (unsigned i = 0; i < count && !error; i++) {
 		buf_reset(&text);
-		error = fetcharg_print(capture->recipe, i, &place->fetch, &text, &reason);
+		error = print_argument(place, capture, i, &text, &reason);
 		texts[i] = arena_strdup(tracefs->arena, buf_text(&text));
 	}
 	if (error)
@@ -100,15 +116,16 @@ static int add_captures(struct tracefs *tracefs, struct probe_definition *defini
 				      (probe->captures.count + 1) * sizeof(*data->arguments));
 	for (size_t i = 0; i < probe->captures.count; i++) {
 		const struct capture *capture = probe->captures.items[i];
+		unsigned count = argument_count(data->place, capture);
 		const char **texts;
 
-		if (capture->kind != CAPTURE_FETCH || !capture->recipe)
+		if (!count)
 			continue;
 		texts = capture_texts(tracefs, data->place, capture, problem);
 		if (!texts)
 			return -ENOTSUP;
-		if (!add_arguments(tracefs, definition, texts, fetcharg_count(capture->recipe),
-				   argument_size(capture->recipe), &data->arguments[capture->slot]))
+		if (!add_arguments(tracefs, definition, texts, count, argument_size(capture),
+				   &data->arguments[capture->slot]))
 			return 0;
 	}
 	return 1;
@@ -154,15 +171,40 @@ static int definition_take(struct tracefs *tracefs, struct probe_definition *def
 	return result;
 }
 
+bool definition_is_needed(const struct probe *probe)
+{
+	for (size_t i = 0; i < probe->captures.count; i++)
+		if (probe->captures.items[i]->kind == CAPTURE_FETCH)
+			return true;
+	return false;
+}
+
+static char place_letter(const struct define_place *place)
+{
+	return place->event ? 'e' : place->is_return ? 'r' : 'p';
+}
+
 int definition_plan(struct tracefs *tracefs, const struct probe *probe, const struct site *site,
 		    struct buf *problem)
 {
-	const struct define_place *place = trace_site_of(site)->place;
-	const char *key = arena_printf(tracefs->arena, "%c%u %s", place->is_return ? 'r' : 'p',
-				       place->maxactive, place->where);
-	struct probe_definition *first = table_get(&tracefs->places, key), *fresh;
+	struct trace_site *data = trace_site_of(site);
+	const struct define_place *place;
+	struct probe_definition *first, *fresh;
+	const char *key;
 	int result = 0;
 
+	if (!data->place && !definition_is_needed(probe))
+		return 0;
+	if (!data->place)
+		data->place = raw_tracepoint_is_needed(probe, site) ?
+			raw_tracepoint_place(tracefs, probe, site, problem) :
+			eprobe_place(tracefs, data->event);
+	if (!data->place)
+		return -ENOTSUP;
+	place = data->place;
+	key = arena_printf(tracefs->arena, "%c%u %s", place_letter(place), place->maxactive,
+			   place->where);
+	first = table_get(&tracefs->places, key);
 	for (struct probe_definition *d = first; d && !result; d = d->next)
 		result = definition_take(tracefs, d, probe, site, problem);
 	if (result)
@@ -188,7 +230,7 @@ static void print_definition(const struct probe_definition *definition, const ch
 {
 	const struct define_place *place = definition->place;
 
-	buf_putc(out, place->is_return ? 'r' : 'p');
+	buf_putc(out, place_letter(place));
 	if (place->maxactive)
 		buf_printf(out, "%u", place->maxactive);
 	buf_printf(out, ":%s%s%s %s", group, *group ? "/" : "", name, place->where);
@@ -199,8 +241,7 @@ static void print_definition(const struct probe_definition *definition, const ch
 /* an event's name: a letter, a number that makes it unique, and what it stands for */
 static void print_event_name(const struct define_place *place, size_t number, char *out)
 {
-	size_t length = snprintf(out, TRACE_NAME_SIZE, "%c%zu_", place->is_return ? 'r' : 'p',
-				 number);
+	size_t length = snprintf(out, TRACE_NAME_SIZE, "%c%zu_", place_letter(place), number);
 
 	for (const char *c = place->name; *c && length < TRACE_NAME_SIZE - 1; c++)
 		out[length++] = isalnum((unsigned char)*c) ? *c : '_';
@@ -227,13 +268,27 @@ static bool event_is_there(struct tracefs *tracefs, const struct probe_definitio
 }
 
 /* each kind has its own file in every kernel that has the kind */
-static int open_definitions(struct tracefs *tracefs, bool is_user)
+enum define_kind { DEFINE_UPROBE, DEFINE_KPROBE, DEFINE_EPROBE };
+static const struct {
+	const char *file, *words;
+} define_kinds[] = {
+	[DEFINE_UPROBE] = { "uprobe_events", "uprobes (CONFIG_UPROBE_EVENTS)" },
+	[DEFINE_KPROBE] = { "kprobe_events", "kprobes (CONFIG_KPROBE_EVENTS)" },
+	[DEFINE_EPROBE] = { "dynamic_events", "dynamic events (CONFIG_DYNAMIC_EVENTS)" },
+};
+
+static enum define_kind kind_of(const struct define_place *place)
 {
-	const char *own = is_user ? "uprobe_events" : "kprobe_events";
+	return place->event ? DEFINE_EPROBE : place->fetch.is_user ? DEFINE_UPROBE : DEFINE_KPROBE;
+}
+
+static int open_definitions(struct tracefs *tracefs, enum define_kind kind)
+{
 	char path[PATH_MAX];
 	int fd;
 
-	if (!tracefs_path(tracefs, path, sizeof(path), "%s", own) || access(path, F_OK) < 0)
+	if (!tracefs_path(tracefs, path, sizeof(path), "%s", define_kinds[kind].file) ||
+	    access(path, F_OK) < 0)
 		return -errno;
 	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
@@ -306,16 +361,15 @@ static int note_refusal(struct batch *batch, struct probe_definition *failed, in
 	return 0;
 }
 
-static int write_batch(struct batch *batch, bool is_user)
+static int write_batch(struct batch *batch, enum define_kind kind)
 {
-	int fd = open_definitions(batch->tracefs, is_user), error = 0;
+	int fd = open_definitions(batch->tracefs, kind), error = 0;
 	size_t from = 0, failed;
 
 	if (fd < 0) {
 		print_place(batch->items[0]->token, batch->problem);
-		buf_printf(batch->problem, "this kernel has no %s (%s): %s",
-			   is_user ? "uprobes" : "kprobes", is_user ? "CONFIG_UPROBE_EVENTS" :
-			   "CONFIG_KPROBE_EVENTS", strerror(-fd));
+		buf_printf(batch->problem, "this kernel has no %s: %s",
+			   define_kinds[kind].words, strerror(-fd));
 		return fd;
 	}
 	while (from < batch->count && !error) {
@@ -346,16 +400,16 @@ static void warn_refused(const struct batch *batch)
 	buf_free(&reason);
 }
 
-static int create_kind(struct tracefs *tracefs, bool is_user, struct buf *problem)
+static int create_kind(struct tracefs *tracefs, enum define_kind kind, struct buf *problem)
 {
 	struct batch batch = { .tracefs = tracefs, .problem = problem };
 	int error;
 
 	batch.items = memory_alloc((tracefs->definitions.count + 1) * sizeof(*batch.items));
 	for (size_t i = 0; i < tracefs->definitions.count; i++)
-		if (tracefs->definitions.items[i]->place->fetch.is_user == is_user)
+		if (kind_of(tracefs->definitions.items[i]->place) == kind)
 			batch.items[batch.count++] = tracefs->definitions.items[i];
-	error = batch.count ? write_batch(&batch, is_user) : 0;
+	error = batch.count ? write_batch(&batch, kind) : 0;
 	if (!error)
 		warn_refused(&batch);
 	free(batch.items);
@@ -364,12 +418,13 @@ static int create_kind(struct tracefs *tracefs, bool is_user, struct buf *proble
 
 int definitions_create(struct tracefs *tracefs, struct buf *problem)
 {
-	int error;
+	int error = 0;
 
 	for (size_t i = 0; i < tracefs->definitions.count; i++)
 		name_event(tracefs, tracefs->definitions.items[i], i);
-	error = create_kind(tracefs, true, problem);
-	return error ? error : create_kind(tracefs, false, problem);
+	for (size_t kind = 0; kind < ARRAY_SIZE(define_kinds) && !error; kind++)
+		error = create_kind(tracefs, (enum define_kind)kind, problem);
+	return error;
 }
 
 /* ---- what the record holds ---- */
@@ -421,6 +476,8 @@ const struct trace_field *definition_field(const struct site *site, const struct
 {
 	const struct recipe *recipe = capture->recipe;
 
+	if (trace_site_of(site)->definition && capture->kind == CAPTURE_FIELD)
+		return first_field(site, capture);
 	if (!trace_site_of(site)->definition || capture->kind != CAPTURE_FETCH || !recipe ||
 	    recipe->form == RECIPE_BYTES ||
 	    recipe->bit_size || recipe->length || capture->addend || !fetcharg_count(recipe))
@@ -434,6 +491,10 @@ struct load definition_bind(const struct site *site, const struct capture *captu
 	struct load load = { .kind = LOAD_NONE };
 	const struct trace_field *field;
 
+	if (capture->kind == CAPTURE_FIELD && trace_site_of(site)->place->event) {
+		field = first_field(site, capture);
+		return field ? trace_field_load(field, 0) : load;
+	}
 	if (capture->kind != CAPTURE_FETCH || !recipe)
 		return load;
 	if (!fetcharg_count(recipe))
@@ -469,8 +530,7 @@ void definition_describe(const struct probe *probe, const struct site *site, FIL
 	for (size_t i = 0; i < probe->captures.count && data.definition; i++) {
 		const struct capture *capture = probe->captures.items[i];
 
-		if (capture->kind == CAPTURE_FETCH && capture->recipe &&
-		    fetcharg_count(capture->recipe))
+		if (argument_count(data.place, capture))
 			fprintf(out, "    %s: a%u\n", capture->name, data.arguments[capture->slot]);
 	}
 	buf_free(&line);

@@ -13,18 +13,20 @@
 
 /**
  * struct define_place - where a definition goes
- * @where: as tracefs takes it: "/bin/x:0x1040(0x3020)", "vfs_read+4", "ext4:ext4_sync_file"
+ * @where: as tracefs takes it: "/bin/x:0x1040(0x3020)", "vfs_read+4", "syscalls.sys_enter_openat"
  * @name: the event's, as far as its letters allow: the function or the mark
  * @is_return: when the function that begins there returns
  * @maxactive: of a kretprobe, 0 for the kernel's own choice
  * @address: of the probed instruction, in the file's own address space
  * @is_one_of_many: found by a wildcard: it may be refused without ending the run
+ * @event: of an eprobe: the trace event it is attached to; NULL for code
  */
 struct define_place {
 	const char *where, *name;
 	bool is_return, is_one_of_many;
 	unsigned maxactive;
 	uint64_t address;
+	struct trace_event *event;
 	struct fetch_place fetch;
 };
 
@@ -50,10 +52,13 @@ struct probe_definition {
 
 /**
  * definition_plan() - find or make the definition for @site of @probe, with all its captures
+ * A site on an event of the kernel's own needs one only for what the event's fields point to.
  * Returns 0, or -errno after a sentence with the script's line in @problem.
  */
 int definition_plan(struct tracefs *tracefs, const struct probe *probe, const struct site *site,
 		    struct buf *problem);
+/** definition_is_needed() - does @probe ask an event for more than its fields? */
+bool definition_is_needed(const struct probe *probe);
 /**
  * definitions_create() - write all of them to the kernel, in as few writes as possible
  * Those of a wildcard that the kernel refuses are counted in one warning.
@@ -66,5 +71,20 @@ const struct trace_field *definition_field(const struct site *site,
 					   const struct capture *capture);
 /** definition_describe() - -p3: the line as it would be written, without our group */
 void definition_describe(const struct probe *probe, const struct site *site, FILE *out);
+
+/** raw_tracepoint_is_needed() - does @probe use arguments of the tracepoint at @site? */
+bool raw_tracepoint_is_needed(const struct probe *probe, const struct site *site);
+/** raw_tracepoint_place() - a kprobe that sees them; NULL after a sentence in @problem */
+const struct define_place *raw_tracepoint_place(struct tracefs *tracefs, const struct probe *probe,
+						const struct site *site, struct buf *problem);
+
+/** eprobe_place() - an eprobe on @event */
+const struct define_place *eprobe_place(struct tracefs *tracefs, struct trace_event *event);
+/**
+ * eprobe_print_field() - the fetch argument that copies the field @capture names
+ * Returns 0, or -ENOTSUP after a sentence in @problem.
+ */
+int eprobe_print_field(struct trace_event *event, const struct capture *capture, struct buf *out,
+		       struct buf *problem);
 
 #endif

@@ -108,6 +108,11 @@ static int print_value(struct printing *printing, const struct fetch *fetch)
 	case FETCH_RETURN:
 		buf_puts(printing->out, "$retval");
 		return 0;
+	case FETCH_FIELD:
+		if (!is_symbol(fetch->symbol))
+			break;
+		buf_printf(printing->out, "$%s", fetch->symbol);
+		return 0;
 	case FETCH_DEREF:
 		return print_pointer(printing, fetch);
 	case FETCH_CONSTANT:

@@ -109,7 +109,7 @@ static bool print_string_term(const char *name, size_t size, const struct filter
 static const struct trace_field *term_field(struct trace_event *event, const struct probe *probe,
 					    const struct filter_term *term)
 {
-	if (!term->capture || term->capture->kind != CAPTURE_FETCH)
+	if (!term->capture || !trace_site_of(probe->sites.items[0])->definition)
 		return trace_event_field(event, term->field);
 	return definition_field(probe->sites.items[0], term->capture);
 }

@@ -143,6 +143,8 @@ void tracefs_exclude(struct tracefs *tracefs, pid_t tid)
 	/* too late for the filters; this costs each event of others 65 ns */
 	snprintf(text, sizeof(text), "%d ", tid);
 	tracefs_instance_file_append(tracefs->instance, "set_event_notrace_pid", text);
+	if (tracefs->function_index)
+		tracefs_instance_file_append(tracefs->instance, "set_ftrace_notrace_pid", text);
 }
 
 /* ---- events ---- */

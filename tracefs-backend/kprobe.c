@@ -41,6 +41,14 @@ static const char *kernel_where(struct code_request *request, const struct code_
 			    place->symbol, place->symbol_offset);
 }
 
+/* this machine's, unless another one was named with -a */
+static const struct trace_arch *kernel_arch(struct frontend *frontend)
+{
+	const char *name = frontend_get_options(frontend)->arch;
+
+	return (name ? trace_arch_by_name(name) : NULL) ?: trace_arch_host();
+}
+
 static const struct define_place *kprobe_locate(struct code_request *request,
 						const struct code_place *place,
 						struct buf *problem)
@@ -59,7 +67,7 @@ static const struct define_place *kprobe_locate(struct code_request *request,
 	where->is_one_of_many = request->is_one_of_many;
 	where->maxactive = place->is_return ? request->maxactive : 0;
 	where->address = place->address;
-	where->fetch.arch = trace_arch_host();
+	where->fetch.arch = kernel_arch(request->match->frontend);
 	return where;
 }
 
@@ -68,13 +76,10 @@ static const struct define_place *kprobe_locate(struct code_request *request,
 static int run_in_kernel(struct code_request *request, const char *name)
 {
 	struct family_match *match = request->match;
-	struct tracefs *tracefs = match->backend;
 	struct buf problem = BUF_INIT;
 	struct module *module;
 
-	if (!tracefs->debuginfo)
-		tracefs->debuginfo = debuginfo_new(match->frontend);
-	module = debuginfo_open_kernel(tracefs->debuginfo, name, &problem);
+	module = debuginfo_open_kernel(frontend_debuginfo(match->frontend), name, &problem);
 	if (!module)
 		return code_request_fail(request, request->subject->token, &problem);
 	buf_free(&problem);
@@ -133,7 +138,6 @@ static bool has_kprobes(const struct tracefs *tracefs)
 static int run_at_address(struct code_request *request)
 {
 	struct code_place *place = arena_new_object(request->match->arena, struct code_place);
-	struct tracefs *tracefs = request->match->backend;
 	struct buf problem = BUF_INIT;
 
 	if (!frontend_get_options(request->match->frontend)->guru) {
@@ -141,9 +145,8 @@ static int run_at_address(struct code_request *request)
 			   "an absolute kernel address may only be probed in guru mode (-g)");
 		return -EPERM;
 	}
-	if (!tracefs->debuginfo)
-		tracefs->debuginfo = debuginfo_new(request->match->frontend);
-	place->module = debuginfo_open_kernel(tracefs->debuginfo, NULL, &problem);
+	place->module = debuginfo_open_kernel(frontend_debuginfo(request->match->frontend), NULL,
+					      &problem);
 	if (!place->module)
 		return code_request_fail(request, request->subject->token, &problem);
 	place->address = request->query.address;
@@ -209,6 +212,8 @@ static int mark_resolve(struct family_match *match)
 	ROW(place ".function(number).exported", "the function at an address, if exported"),     \
 	ROW(place ".function(string).label(string)", "labels in functions"),                    \
 	ROW(place ".function(string).callee(string)", "functions that functions call"),         \
+	ROW(place ".function(string).callee(string).call", "the same without inlined copies"),  \
+	ROW(place ".function(string).callee(string).return", "where these return"),         \
 	ROW(place ".function(string).callees", "all functions that functions call"),            \
 	ROW(place ".function(string).callees(number)", "the same, so many calls deep"),         \
 	ROW(place ".statement(string)", "lines of the source"),                                 \

@@ -65,6 +65,12 @@ struct probed_file *probed_file_open(struct tracefs *tracefs, const char *path,
 		close(fd);
 		return NULL;
 	}
+	if (file->arch != trace_arch_host() && !tracefs->options.plan_only) {
+		buf_printf(problem, "%s is a program of another machine (%s): its probes can be "
+			   "planned (-p3), not armed", path, file->arch->name);
+		close(fd);
+		return NULL;
+	}
 	file->path = arena_strdup(tracefs->arena, path);
 	file->target = is_plain_path(path) ? file->path :
 		arena_printf(tracefs->arena, "/proc/self/fd/%d", fd);
@@ -81,13 +87,12 @@ void probed_files_close(struct tracefs *tracefs)
 	}
 }
 
-struct module *probed_file_module(struct tracefs *tracefs, struct frontend *frontend,
-				  struct probed_file *file, struct buf *problem)
+struct module *probed_file_module(struct frontend *frontend, struct probed_file *file,
+				  struct buf *problem)
 {
-	if (!tracefs->debuginfo)
-		tracefs->debuginfo = debuginfo_new(frontend);
 	if (!file->module)
-		file->module = debuginfo_open_file(tracefs->debuginfo, file->path, problem);
+		file->module = debuginfo_open_file(frontend_debuginfo(frontend), file->path,
+						   problem);
 	return file->module;
 }
 
@@ -310,7 +315,7 @@ static bool take_library(void *data, const struct mapping *mapping)
 	return true;
 }
 
-static bool same_machine(const struct probed_file *a, const struct probed_file *b)
+bool probed_file_same_machine(const struct probed_file *a, const struct probed_file *b)
 {
 	return a->arch == b->arch && a->is_32bit == b->is_32bit;
 }
@@ -323,7 +328,7 @@ static void add_library(struct library_search *search, const struct probed_file 
 
 	if (add_file(search->tracefs, path, search->files, &ignored) && program &&
 	    search->files->count > before &&
-	    !same_machine(program, search->files->items[before]))
+	    !probed_file_same_machine(program, search->files->items[before]))
 		search->files->count = before;
 	buf_free(&ignored);
 }
@@ -376,6 +381,14 @@ static void search_cache(struct library_search *search, const struct probed_file
 	buf_free(&text);
 }
 
+void probed_files_cached(struct tracefs *tracefs, const struct probed_file *program,
+			 const char *pattern, probed_files *files)
+{
+	struct library_search search = { tracefs, 0, pattern, files };
+
+	search_cache(&search, program);
+}
+
 /* libraries of its own lie beside many a program */
 static void search_beside(struct library_search *search, const struct probed_file *program)
 {
@@ -405,8 +418,11 @@ int probed_files_library(struct tracefs *tracefs, const struct probed_file *prog
 		return probed_files_find(tracefs, pattern, files, problem);
 	} else {
 		if (program)
+			needed_libraries(tracefs, program, pattern, files);
+		if (program && !files->count)
 			search_beside(&search, program);
-		search_cache(&search, program);
+		if (!files->count)
+			search_cache(&search, program);
 	}
 	if (files->count)
 		return 0;

@@ -31,8 +31,8 @@ typedef ARRAY(struct probed_file *) probed_files;
 struct probed_file *probed_file_open(struct tracefs *tracefs, const char *path,
 				     struct buf *problem);
 /** probed_file_module() - its functions and types; NULL after a sentence in @problem */
-struct module *probed_file_module(struct tracefs *tracefs, struct frontend *frontend,
-				  struct probed_file *file, struct buf *problem);
+struct module *probed_file_module(struct frontend *frontend, struct probed_file *file,
+				  struct buf *problem);
 /** probed_file_read() - bytes at @offset into @code; returns how many there were */
 size_t probed_file_read(const struct probed_file *file, uint64_t offset, unsigned char *code,
 			size_t size);
@@ -53,6 +53,16 @@ struct probed_file *probed_file_of_process(struct tracefs *tracefs, pid_t pid,
  */
 int probed_files_library(struct tracefs *tracefs, const struct probed_file *program, pid_t pid,
 			 const char *pattern, probed_files *files, struct buf *problem);
+/** probed_files_cached() - libraries in /etc/ld.so.cache called @pattern, of @program's machine */
+void probed_files_cached(struct tracefs *tracefs, const struct probed_file *program,
+			 const char *pattern, probed_files *files);
+bool probed_file_same_machine(const struct probed_file *a, const struct probed_file *b);
+/**
+ * needed_libraries() - those called @pattern that the loader will load for @program
+ * By the name a program asks for them ("libm.so.6"), by file name or path, wildcards in any.
+ */
+void needed_libraries(struct tracefs *tracefs, const struct probed_file *program,
+		      const char *pattern, probed_files *files);
 /**
  * probed_file_at() - the file that process @pid has mapped at @address, and the offset there
  */

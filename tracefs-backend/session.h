@@ -15,6 +15,8 @@
 
 struct probe_definition;
 struct define_place;
+struct traced_function;
+struct function_index;
 
 /* ---- system.c ---- */
 
@@ -76,15 +78,17 @@ struct load trace_field_load(const struct trace_field *field, unsigned index);
 /**
  * struct trace_site - what a site of this backend stands on; site.data
  * @event: what fires there; NULL until a probe of ours is defined
- * @place: of a probe of ours; NULL for events the kernel has of itself
+ * @place: of a probe of ours; NULL for events the kernel has of itself, unless an eprobe is needed
  * @definition: which one, set by definition_plan()
  * @arguments: by capture slot, the first of the definition's arguments it takes
+ * @function: left to the function tracer, which needs no definition; or NULL
  */
 struct trace_site {
 	struct trace_event *event;
 	const struct define_place *place;
 	struct probe_definition *definition;
 	unsigned *arguments;
+	struct traced_function *function;
 };
 static inline struct trace_site *trace_site_of(const struct site *site)
 {
@@ -150,6 +154,26 @@ int reap_name_print(pid_t pid, char *out, size_t size);
  */
 int reap_remove(const char *root, const char *name);
 
+/* ---- eprobe.c ---- */
+
+/** eprobe_available() - can an event of ours be attached to a trace event, and record more? */
+bool eprobe_available(struct tracefs *tracefs);
+
+/* ---- raw-tracepoint.c: the C arguments of tracepoints ---- */
+
+/** raw_tracepoint_arguments() - of struct family */
+const struct code_place *raw_tracepoint_arguments(struct frontend *frontend,
+						  const struct site *site,
+						  const struct expr *target);
+/**
+ * raw_tracepoint_hold() - let the kernel call the iterator of @event's tracepoint
+ * @is_enabled: the event is enabled in our instance already
+ * Returns 0, or -errno after a sentence in @problem. Paired with raw_tracepoints_release().
+ */
+int raw_tracepoint_hold(struct tracefs *tracefs, struct trace_event *event, bool is_enabled,
+			struct buf *problem);
+void raw_tracepoints_release(struct tracefs *tracefs);
+
 /* ---- probed-file.c ---- */
 
 /** probed_files_close() - let go of every file that was opened to be probed */
@@ -213,13 +237,23 @@ struct tracefs {
 	event_names names;
 	bool names_read;
 
+	/* eprobe.c */
+	bool eprobes_known, has_eprobes;
+
+	/* raw-tracepoint.c */
+	ARRAY(struct trace_event *) raw_events; /* whose arguments are wanted */
+	ARRAY(int) raw_fds;	/* perf events on them, never enabled */
+
 	/* define.c */
 	ARRAY(struct probe_definition *) definitions;
 	struct table places;	/* "r where" -> the first struct probe_definition there */
 
 	/* probed-file.c */
-	struct debuginfo *debuginfo; /* made by the first probe of a function or mark */
 	struct table files;	/* path -> struct probed_file */
+
+	/* functions.c */
+	struct table functions;	/* name -> struct traced_function */
+	const struct function_index *function_index; /* NULL when the tracer is not used */
 
 	/* syscall.c */
 	struct table aliases; /* "syscall.stat.return newstat": those whose text was handed out */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "define.h"
+#include "functions.h"
 #include "stream.h"
 
 /* bytes of sub-buffers held in memory: per CPU at most and at least, and for all together */
@@ -113,13 +114,27 @@ static void arm_filter(struct armed_event *armed, const struct probe *probe)
 
 static struct load site_bind(const struct site *site, const struct capture *capture)
 {
+	if (capture->kind == CAPTURE_COUNTER)
+		return (struct load){ .kind = LOAD_COUNTER, .offset = (uint16_t)capture->counter };
 	return trace_site_of(site)->place ? definition_bind(site, capture) :
 					    tracepoint_bind(site, capture);
 }
 
-static int arm_site(struct arming *arming, struct probe *probe, const struct site *site)
+static struct binding *binding_new(struct arming *arming, struct probe *probe,
+				   const struct site *site)
 {
 	size_t loads = probe->captures.count;
+	struct binding *binding = arena_alloc(arming->tracefs->arena, sizeof(*binding) +
+					      loads * sizeof(binding->loads[0]));
+
+	*binding = (struct binding){ .probe = probe, .site = site, .load_count = loads };
+	for (size_t i = 0; i < loads; i++)
+		binding->loads[i] = site_bind(site, probe->captures.items[i]);
+	return binding;
+}
+
+static int arm_site(struct arming *arming, struct probe *probe, const struct site *site)
+{
 	struct trace_site *data = trace_site_of(site);
 	struct trace_event *event = data->definition ? data->definition->event : data->event;
 	struct armed_event *armed;
@@ -128,19 +143,17 @@ static int arm_site(struct arming *arming, struct probe *probe, const struct sit
 
 	if (data->definition && data->definition->refused)
 		return 0;
+	if (data->function) {
+		functions_bind(data->function, binding_new(arming, probe, site));
+		return 0;
+	}
 	error = trace_event_read(event);
 	if (error) {
 		buf_printf(arming->problem, "cannot read the format of the trace event %s: %s",
 			   event->text, strerror(-error));
 		return error;
 	}
-	binding = arena_alloc(arming->tracefs->arena,
-			      sizeof(*binding) + loads * sizeof(binding->loads[0]));
-	binding->probe = probe;
-	binding->site = site;
-	binding->load_count = loads;
-	for (size_t i = 0; i < loads; i++)
-		binding->loads[i] = site_bind(site, probe->captures.items[i]);
+	binding = binding_new(arming, probe, site);
 	armed = armed_event_of(arming, event);
 	if (armed->last)
 		armed->last->next = binding;
@@ -177,8 +190,8 @@ static int for_each_site(struct arming *arming, struct program *program, site_st
 static int plan_site(struct arming *arming, struct probe *probe, const struct site *site)
 {
 	arming->sites++;
-	return trace_site_of(site)->place ?
-		       definition_plan(arming->tracefs, probe, site, arming->problem) : 0;
+	return trace_site_of(site)->function ? 0 :
+	       definition_plan(arming->tracefs, probe, site, arming->problem);
 }
 
 /* from so many events on, one filter for all of their system is written, not one for each */
@@ -241,37 +254,99 @@ static void print_condition(struct arming *arming, const struct armed_event *arm
 }
 
 /*
- * Stacks and user registers only perf can record, and the address of a hit as well: but a
+ * Stacks, user registers and counters only perf can record, and the address of a hit as well: but a
  * tracepoint's is none of the script's, and 0 as documented.
  */
 bool tracefs_lacks(unsigned needs, const struct site *site)
 {
-	unsigned lacked = NEED_KERNEL_STACK | NEED_USER_STACK | NEED_REGISTERS;
+	unsigned lacked = NEED_KERNEL_STACK | NEED_USER_STACK | NEED_REGISTERS | NEED_COUNTER;
+	const struct define_place *place = trace_site_of(site)->place;
 
-	return needs & (trace_site_of(site)->place ? lacked | NEED_ADDRESS : lacked);
+	return needs & (place && !place->event ? lacked | NEED_ADDRESS : lacked);
+}
+
+/* the process alone that @binding's hits are of, or 0 */
+static pid_t binding_target(const struct tracefs *tracefs, const struct binding *binding)
+{
+	if (trace_site_of(binding->site)->place && binding->site->pid)
+		return binding->site->pid;
+	return binding->probe->filtered_by_target ? tracefs->options.target_pid : 0;
+}
+
+/* the process all hits are of that count, with its children, or 0 */
+static pid_t event_target(const struct tracefs *tracefs, const struct armed_event *armed)
+{
+	pid_t target = binding_target(tracefs, armed->first);
+
+	for (const struct binding *other = armed->first->next; other; other = other->next)
+		if (binding_target(tracefs, other) != target)
+			return 0;
+	return target;
+}
+
+/*
+ * A uprobe of one process: through tracefs it would stop every process that runs the file, through
+ * perf the kernel puts it into that process alone.
+ */
+static bool is_bound(const struct tracefs *tracefs, const struct armed_event *armed)
+{
+	const struct define_place *place = trace_site_of(armed->first->site)->place;
+
+	return place && place->fetch.is_user && event_target(tracefs, armed);
 }
 
 static bool is_sampled(const struct tracefs *tracefs, const struct armed_event *armed)
 {
-	return tracefs->options.leave_to_perf || tracefs_lacks(armed->needs, armed->first->site);
+	return tracefs->options.leave_to_perf ||
+	       tracefs_lacks(armed->needs, armed->first->site) ||
+	       (!tracefs->options.leave_to_tracefs && is_bound(tracefs, armed));
 }
 
-static bool is_targeted(const struct armed_event *armed)
+/* what counting needs of one probe: its process, if any, must be one perf can bind to */
+static bool is_countable(const struct tracefs *tracefs, const struct binding *binding)
 {
-	const struct binding *binding = armed->first;
+	const struct site *site = binding->site;
 
-	while (binding && binding->probe->filtered_by_target)
-		binding = binding->next;
-	return !binding;
+	return binding->probe->counts && !site->executable &&
+	       (!site->pid || binding_target(tracefs, binding) == site->pid);
 }
 
-static void leave_to_perf(struct arming *arming, const struct armed_event *armed)
+/* all of its probes only count, and count the same processes */
+static bool is_counted(const struct tracefs *tracefs, const struct armed_event *armed)
+{
+	pid_t target = binding_target(tracefs, armed->first);
+	bool with_children = armed->first->site->with_children;
+
+	for (const struct binding *binding = armed->first; binding; binding = binding->next)
+		if (!is_countable(tracefs, binding) ||
+		    binding_target(tracefs, binding) != target ||
+		    binding->site->with_children != with_children)
+			return false;
+	return true;
+}
+
+/* each costs a descriptor for every CPU, which are dear when there are many of both */
+#define COUNTED_DESCRIPTORS 1024
+
+static bool may_count(const struct arming *arming)
+{
+	size_t counted = 0, cpus = (size_t)sysconf(_SC_NPROCESSORS_CONF);
+
+	for (size_t i = 0; i < arming->events.count; i++)
+		counted += is_counted(arming->tracefs, &arming->events.items[i]);
+	return arming->tracefs->options.may_count && counted * (cpus + 1) <= COUNTED_DESCRIPTORS;
+}
+
+static void leave_to_perf(struct arming *arming, const struct armed_event *armed, bool is_counted)
 {
 	struct tracefs *tracefs = arming->tracefs;
 
 	array_push(tracefs->arena, &tracefs->sampled, (struct tracefs_sampled){
 		.id = armed->event->id, .bindings = armed->first, .needs = armed->needs,
-		.target = is_targeted(armed) ? tracefs->options.target_pid : 0,
+		.target = event_target(tracefs, armed),
+		.with_children = armed->first->site->with_children,
+		.is_counted = is_counted,
+		.spares_self = filter_own_events(tracefs, armed->event) != OWN_SHOWN,
 		.filter = armed->unfiltered ? NULL : arena_strdup(tracefs->arena,
 								  buf_text(&armed->filter)),
 	});
@@ -285,6 +360,7 @@ size_t tracefs_sampled(const struct tracefs *tracefs, const struct tracefs_sampl
 
 static int enable_events(struct arming *arming)
 {
+	bool counts = may_count(arming);
 	struct buf condition = BUF_INIT;
 	int error = 0;
 
@@ -292,8 +368,12 @@ static int enable_events(struct arming *arming)
 	for (size_t i = 0; i < arming->events.count && !error; i++) {
 		struct armed_event *armed = &arming->events.items[i];
 
+		if (counts && is_counted(arming->tracefs, armed)) {
+			leave_to_perf(arming, armed, true);
+			continue;
+		}
 		if (is_sampled(arming->tracefs, armed)) {
-			leave_to_perf(arming, armed);
+			leave_to_perf(arming, armed, false);
 			continue;
 		}
 		buf_reset(&condition);
@@ -302,6 +382,28 @@ static int enable_events(struct arming *arming)
 					armed->first->probe->token, arming->problem);
 	}
 	buf_free(&condition);
+	return error;
+}
+
+static bool is_enabled(const struct arming *arming, const struct trace_event *event)
+{
+	for (size_t i = 0; i < arming->events.count; i++)
+		if (arming->events.items[i].event == event)
+			return !is_sampled(arming->tracefs, &arming->events.items[i]);
+	return false;
+}
+
+static int hold_raw_tracepoints(struct arming *arming)
+{
+	struct tracefs *tracefs = arming->tracefs;
+	int error = 0;
+
+	for (size_t i = 0; i < tracefs->raw_events.count && !error; i++) {
+		struct trace_event *event = tracefs->raw_events.items[i];
+
+		error = raw_tracepoint_hold(tracefs, event, is_enabled(arming, event),
+					    arming->problem);
+	}
 	return error;
 }
 
@@ -361,6 +463,7 @@ static void open_reader(struct source *source, unsigned cpu, const struct raw_ri
 	reader->stream.cpu = cpu;
 	reader->stream.bindings = source->bindings;
 	reader->stream.binding_count = source->binding_count;
+	reader->stream.functions = source->tracefs->function_index;
 	reader->stream.hides_self = source->hides_self;
 	if (source->tracefs->excluded.count)
 		reader->stream.self = source->tracefs->excluded.items[0];
@@ -577,8 +680,13 @@ static int arm_instance(struct source *source, struct arming *arming, struct pro
 	if (!target || instance_trace_target(tracefs, target) < 0)
 		filter_print_own(tracefs, &arming->own);
 	index_bindings(source, arming);
+	error = functions_enable(tracefs, arming->problem);
+	if (error)
+		return error;
 	error = open_readers(source, arming->problem);
-	return error ? error : enable_events(arming);
+	if (!error)
+		error = enable_events(arming);
+	return error ? error : hold_raw_tracepoints(arming);
 }
 
 struct event_source *tracefs_arm(struct tracefs *tracefs, struct program *program,
@@ -592,6 +700,7 @@ struct event_source *tracefs_arm(struct tracefs *tracefs, struct program *progra
 	tracefs_reap(&tracefs->options.log);
 	table_init(&arming.index, tracefs->arena);
 	table_init(&arming.systems, tracefs->arena);
+	functions_select(tracefs, program);
 	if (for_each_site(&arming, program, plan_site) < 0 || !arming.sites)
 		return NULL;
 	source = memory_zalloc(sizeof(*source));

@@ -48,16 +48,31 @@ static inline void hit_event(struct stream *stream, const struct raw_ring_record
 	stream->delivered++;
 }
 
+/* of the function tracer, whose one event stands for many functions; NULL for nobody's */
+static const struct binding *function_bindings(const struct stream *stream, uint16_t id,
+					       const struct raw_ring_record *record)
+{
+	if (!stream->functions || id != stream->functions->event_id)
+		return NULL;
+	return functions_find(stream->functions, record->data, record->size);
+}
+
 bool stream_next(struct stream *stream, struct event *event)
 {
+	const struct binding *bindings;
 	struct raw_ring_record record;
 	enum raw_ring_step step;
 	uint16_t id;
 
 	while ((step = raw_ring_next(&stream->ring, &record)) == RAW_RING_RECORD) {
 		id = record_id(record.data);
-		if (unlikely(id >= stream->binding_count || !stream->bindings[id]))
-			continue;
+		if (unlikely(id >= stream->binding_count || !stream->bindings[id])) {
+			bindings = function_bindings(stream, id, &record);
+			if (!bindings)
+				continue;
+			hit_event(stream, &record, bindings, event);
+			return true;
+		}
 		if (unlikely(stream->self && record_tid(record.data) == stream->self &&
 			     stream->hides_self[id])) {
 			stream->passed_over++;

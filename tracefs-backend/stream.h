@@ -7,11 +7,13 @@
 #define STREAM_H
 
 #include "../aggregator/aggregator.h"
+#include "functions.h"
 #include "ring.h"
 
 /**
  * struct stream - one CPU
  * @bindings: by event id, @binding_count of them; NULL for ids that mean nothing to us
+ * @functions: what the function tracer's records mean, NULL when it is not used
  * @self: the thread whose events are passed over, where @hides_self says so by event id; or 0
  * @lost: events known to be lost, of which @lost_unsaid were not yet handed out as EVENT_LOST
  * @passed_over: events of @self
@@ -20,6 +22,7 @@ struct stream {
 	struct raw_ring ring;
 	const struct binding **bindings;
 	unsigned binding_count;
+	const struct function_index *functions;
 	const bool *hides_self;
 	pid_t self;
 	unsigned cpu;

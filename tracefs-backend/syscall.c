@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Aliases for system calls, written for the kernel at hand: syscall.NAME and syscall.NAME.return
- * as tapset text over the trace events syscalls:sys_enter_NAME and sys_exit_NAME. Each argument
- * the kernel names becomes a variable of that name, and argstr shows them all. A literal name
- * costs one format file; `syscall.*` reads each entry event's once (some 12 µs apiece).
+ * Aliases for system calls, written for the kernel at hand. syscall.NAME over the trace event
+ * syscalls:sys_enter_NAME for the calls that the tapset does not know yet: each argument the kernel
+ * names becomes a variable of that name, and argstr shows them all. And syscall.NAME.return for
+ * every call, which adds the result to what the entry's alias says. A literal name costs one
+ * look-up; `syscall.*` lists the events once.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -24,25 +25,26 @@ struct syscall_name {
 	const char *event; /* behind sys_enter_ */
 	const char *point; /* syscall.<point> */
 	const char *name;  /* the variable `name` */
+	bool is_shared;	   /* with other events: the tapset has __syscall.<event> for this one */
 };
 static const struct syscall_name syscall_names[] = {
-	{ "newstat", "stat", "stat" },
-	{ "newlstat", "lstat", "lstat" },
-	{ "newfstat", "fstat", "fstat" },
-	{ "newfstatat", "fstatat", "fstatat" },
-	{ "newuname", "uname", "uname" },
-	{ "sendfile64", "sendfile", "sendfile" },
-	{ "pread64", "pread", "pread" },
-	{ "pwrite64", "pwrite", "pwrite" },
-	{ "getdents64", "getdents", "getdents" },
-	{ "umount", "umount", "umount" },
-	{ "mmap", "mmap2", "mmap2" },
-	{ "mmap_pgoff", "mmap2", "mmap2" },
-	{ "pipe2", "pipe", "pipe2" },
-	{ "epoll_create1", "epoll_create", "epoll_create1" },
-	{ "eventfd2", "eventfd", "eventfd2" },
-	{ "signalfd4", "signalfd", "signalfd4" },
-	{ "inotify_init1", "inotify_init", "inotify_init1" },
+	{ "newstat", "stat", "stat", false },
+	{ "newlstat", "lstat", "lstat", false },
+	{ "newfstat", "fstat", "fstat", false },
+	{ "newfstatat", "fstatat", "fstatat", false },
+	{ "newuname", "uname", "uname", false },
+	{ "sendfile64", "sendfile", "sendfile", false },
+	{ "pread64", "pread", "pread", false },
+	{ "pwrite64", "pwrite", "pwrite", false },
+	{ "getdents64", "getdents", "getdents", true },
+	{ "mmap", "mmap2", "mmap2", false },
+	{ "mmap_pgoff", "mmap2", "mmap2", false },
+	{ "pipe2", "pipe", "pipe2", true },
+	{ "epoll_create1", "epoll_create", "epoll_create1", true },
+	{ "eventfd2", "eventfd", "eventfd2", true },
+	{ "signalfd4", "signalfd", "signalfd4", true },
+	{ "inotify_init1", "inotify_init", "inotify_init1", true },
+	{ "sync_file_range2", "sync_file_range", "sync_file_range2", true },
 };
 
 /* system calls whose result is an address */
@@ -144,19 +146,19 @@ static void print_arguments(const char *format, struct buf *out)
 
 /**
  * struct alias_request - what the pattern asks for, taken apart
- * @family: "syscall" or "nd_syscall"
- * @name: pattern for the name behind it
+ * @name: pattern for the name behind "syscall."
+ * @exit: ".return" is asked for; it builds on the entry's alias, so that is made in any case
  */
 struct alias_request {
+	struct frontend *frontend; /* NULL in tests: there is no tapset */
 	struct tracefs *tracefs;
-	const char *family;
 	const char *name;
-	bool entry, exit;
+	bool exit;
 	struct buf *out;
 };
 
-static void print_entry(const struct alias_request *request, const struct syscall_name *syscall,
-			const char *point)
+/* without an alias in the tapset, each argument the kernel names becomes a variable */
+static void print_entry(const struct alias_request *request, const struct syscall_name *syscall)
 {
 	char name[NAME_MAX + sizeof(ENTER)];
 	struct trace_event *event;
@@ -165,78 +167,73 @@ static void print_entry(const struct alias_request *request, const struct syscal
 	event = trace_event_get(request->tracefs, "syscalls", name);
 	if (trace_event_read(event) < 0)
 		return;
-	buf_printf(request->out, "probe %s.%s = kernel.trace(\"%s\")\n{\n\tname = \"%s\"\n",
-		   request->family, point, event->text, syscall->name);
+	buf_printf(request->out, "probe syscall.%s = kernel.trace(\"%s\")\n{\n\tname = \"%s\"\n",
+		   syscall->point, event->text, syscall->name);
 	print_arguments(event->format, request->out);
 	buf_puts(request->out, "}\n");
 }
 
-/* a return knows the call's arguments as well; what a script does not use is not saved */
-static void print_entry_arguments(const struct alias_request *request, const char *event_name)
-{
-	char name[NAME_MAX + sizeof(ENTER)];
-	struct trace_event *event;
-	struct argument argument;
-
-	snprintf(name, sizeof(name), ENTER "%s", event_name);
-	event = trace_event_get(request->tracefs, "syscalls", name);
-	if (trace_event_read(event) < 0)
-		return;
-	for (const char *at = event->format; (at = next_argument(at, &argument));) {
-		buf_puts(request->out, "\t");
-		print_variable(&argument, request->out);
-		buf_printf(request->out, " = @entry($%s)\n", argument.name);
-	}
-}
-
+/* what the entry's alias says, and the result */
 static void print_exit(const struct alias_request *request, const struct syscall_name *syscall,
-		       const char *point)
+		       const char *point, const char *inner)
 {
+	bool is_address = is_one_of(syscall->event, address_results, ARRAY_SIZE(address_results));
+
 	buf_printf(request->out,
-		   "probe %s.%s.return = kernel.trace(\"syscalls:" EXIT "%s\")\n{\n"
-		   "\tname = \"%s\"\n\tretval = $ret\n",
-		   request->family, point, syscall->event, syscall->name);
-	print_entry_arguments(request, syscall->event);
-	if (is_one_of(syscall->event, address_results, ARRAY_SIZE(address_results)))
-		buf_puts(request->out, "\tretstr = ($ret < 0 && $ret > -4096) ? "
-				       "sprintf(\"%d (%s)\", $ret, errno_str($ret)) : "
-				       "sprintf(\"%p\", $ret)\n}\n");
-	else
-		buf_puts(request->out, "\tretstr = ($ret < 0 && $ret > -4096) ? "
-				       "sprintf(\"%d (%s)\", $ret, errno_str($ret)) : "
-				       "sprintf(\"%d\", $ret)\n}\n");
+		   "probe syscall.%s.return = %s.return\n{\n"
+		   "\tretval = $return\n\tretstr = return_str(%d, $return)\n}\n",
+		   point, inner, is_address ? 2 : 1);
 }
 
-/* several patterns of one script may ask for the same alias: its text is handed out once */
+/* the tapset's text is better; several patterns of one script may ask for the same alias */
 static bool is_new_alias(const struct alias_request *request, const char *point,
-			 const char *variant, const char *event)
+			 const char *variant)
 {
 	struct tracefs *tracefs = request->tracefs;
-	const char *key = arena_printf(tracefs->arena, "%s.%s%s %s", request->family, point,
-				       variant, event);
+	const char *key = arena_printf(tracefs->arena, "syscall.%s%s", point, variant);
 
+	if (request->frontend && frontend_has_alias(request->frontend, key))
+		return false;
 	return !table_put(&tracefs->aliases, key, tracefs);
+}
+
+static void print_point(const struct alias_request *request, const struct syscall_name *syscall)
+{
+	char inner[NAME_MAX];
+
+	snprintf(inner, sizeof(inner), "syscall.%s", syscall->point);
+	if (is_new_alias(request, syscall->point, ""))
+		print_entry(request, syscall);
+	if (request->exit && is_new_alias(request, syscall->point, ".return"))
+		print_exit(request, syscall, syscall->point, inner);
+}
+
+/* the kernel's name, when a script asks for that alone */
+static void print_kernel_name(const struct alias_request *request,
+			      const struct syscall_name *syscall)
+{
+	char inner[NAME_MAX];
+
+	snprintf(inner, sizeof(inner), "%s.%s", syscall->is_shared ? "__syscall" : "syscall",
+		 syscall->is_shared ? syscall->event : syscall->point);
+	if (is_new_alias(request, syscall->event, ""))
+		buf_printf(request->out, "probe syscall.%s = %s {}\n", syscall->event, inner);
+	if (request->exit && is_new_alias(request, syscall->event, ".return"))
+		print_exit(request, syscall, syscall->event, inner);
 }
 
 /* an event under its script name, or under the kernel's when only that matches */
 static void print_matching(const struct alias_request *request, const char *event)
 {
-	struct syscall_name syscall = { event, event, event };
-	const char *point;
+	struct syscall_name syscall = { event, event, event, false };
 
 	for (size_t i = 0; i < ARRAY_SIZE(syscall_names); i++)
 		if (strcmp(syscall_names[i].event, event) == 0)
 			syscall = syscall_names[i];
 	if (text_match(request->name, syscall.point))
-		point = syscall.point;
+		print_point(request, &syscall);
 	else if (text_match(request->name, event))
-		point = event;
-	else
-		return;
-	if (request->entry && is_new_alias(request, point, "", event))
-		print_entry(request, &syscall, point);
-	if (request->exit && is_new_alias(request, point, ".return", event))
-		print_exit(request, &syscall, point);
+		print_kernel_name(request, &syscall);
 }
 
 /* ---- which events a request can mean ---- */
@@ -284,44 +281,36 @@ static void print_wildcard(const struct alias_request *request)
 }
 
 /* split "FAMILY.NAME[.return]"; false when it is no such pattern */
-static bool parse_pattern(char *pattern, struct alias_request *request, char **family)
+static bool parse_pattern(char *pattern, struct alias_request *request)
 {
 	char *name = strchr(pattern, '.'), *last;
 
 	if (!name)
 		return false;
 	*name++ = '\0';
-	*family = pattern;
 	request->name = name;
 	last = strchr(name, '.');
 	if (last)
 		*last++ = '\0';
 	/* `**` stands for any number of components */
-	request->entry = !last;
 	request->exit = last ? text_match(last, "return") : strcmp(name, "**") == 0;
-	return request->entry || request->exit;
+	return (!last || request->exit) && text_match(pattern, "syscall");
 }
 
 const char *syscall_generate_aliases(struct frontend *frontend, void *backend, const char *pattern)
 {
-	static const char *const families[] = { "syscall", "nd_syscall" };
 	struct buf text = BUF_INIT;
-	struct alias_request request = { .tracefs = backend, .out = &text };
-	char *copy = memory_strdup(pattern), *family;
+	struct alias_request request = { .frontend = frontend, .tracefs = backend, .out = &text };
+	char *copy = memory_strdup(pattern);
 	const char *result = NULL;
 
-	if (parse_pattern(copy, &request, &family)) {
-		for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-			request.family = families[i];
-			if (!text_match(family, families[i]))
-				continue;
-			if (!backend)
-				tracepoint_report_no_backend(frontend, NULL);
-			else if (text_has_wildcard(request.name))
-				print_wildcard(&request);
-			else
-				print_literal(&request);
-		}
+	if (parse_pattern(copy, &request)) {
+		if (!backend)
+			tracepoint_report_no_backend(frontend, NULL);
+		else if (text_has_wildcard(request.name))
+			print_wildcard(&request);
+		else
+			print_literal(&request);
 	}
 	if (text.length)
 		result = arena_memdup(frontend_arena(frontend), buf_text(&text), text.length);
@@ -333,13 +322,12 @@ const char *syscall_generate_aliases(struct frontend *frontend, void *backend, c
 #ifdef UNIT_TEST
 #include "../lib/unit.h"
 
-static struct buf aliases_of(const char *name, bool entry, const char *event, const char *fields)
+static struct buf aliases_of(const char *name, bool exit, const char *event, const char *fields)
 {
 	struct tracefs tracefs = { .arena = arena_new() };
 	struct buf out = BUF_INIT;
 	struct alias_request request = {
-		.tracefs = &tracefs, .family = "syscall", .name = name,
-		.entry = entry, .exit = !entry, .out = &out,
+		.tracefs = &tracefs, .name = name, .exit = exit, .out = &out,
 	};
 	char path[128];
 
@@ -356,7 +344,7 @@ static struct buf aliases_of(const char *name, bool entry, const char *event, co
 
 UNIT_TEST_CASE(syscall_alias_names_every_argument)
 {
-	struct buf text = aliases_of("*", true, "newfstat",
+	struct buf text = aliases_of("*", false, "newfstat",
 		"\tfield:int common_pid;\toffset:4;\n\n\tfield:int __syscall_nr;\toffset:8;\n"
 		"\tfield:unsigned int fd;\toffset:16;\n"
 		"\tfield:struct stat * statbuf;\toffset:24;\n");
@@ -370,7 +358,7 @@ UNIT_TEST_CASE(syscall_alias_names_every_argument)
 
 UNIT_TEST_CASE(syscall_alias_renames_reserved_arguments)
 {
-	struct buf text = aliases_of("sethostname", true, "sethostname",
+	struct buf text = aliases_of("sethostname", false, "sethostname",
 				     "\tfield:char * name;\toffset:16;\n");
 
 	CHECK(strstr(buf_text(&text), "\tname_uaddr = $name\n"));
@@ -380,13 +368,17 @@ UNIT_TEST_CASE(syscall_alias_renames_reserved_arguments)
 
 UNIT_TEST_CASE(syscall_alias_answers_to_both_names)
 {
-	struct buf text = aliases_of("pipe2", false, "pipe2", "");
+	struct buf text = aliases_of("pipe2", true, "pipe2", "");
 
-	CHECK(text_starts_with(buf_text(&text), "probe syscall.pipe2.return = "));
+	CHECK(text_starts_with(buf_text(&text), "probe syscall.pipe2 = __syscall.pipe2 {}\n"
+			       "probe syscall.pipe2.return = __syscall.pipe2.return\n"));
 	buf_free(&text);
-	text = aliases_of("p[i]pe", false, "pipe2", "");
-	CHECK(text_starts_with(buf_text(&text), "probe syscall.pipe.return = "));
+	text = aliases_of("p[i]pe", true, "pipe2", "");
+	CHECK(strstr(buf_text(&text), "probe syscall.pipe.return = syscall.pipe.return\n"));
 	CHECK(strstr(buf_text(&text), "name = \"pipe2\""));
+	buf_free(&text);
+	text = aliases_of("newfstat", false, "newfstat", "");
+	CHECK_STR(buf_text(&text), "probe syscall.newfstat = syscall.fstat {}\n");
 	buf_free(&text);
 	text = aliases_of("read", false, "write", "");
 	CHECK_INT(text.length, 0);

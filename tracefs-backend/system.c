@@ -207,10 +207,10 @@ void tracefs_free(struct tracefs *tracefs)
 	if (!tracefs)
 		return;
 	instance_destroy(tracefs);
+	raw_tracepoints_release(tracefs);
 	if (tracefs->tep)
 		tep_free(tracefs->tep);
 	probed_files_close(tracefs);
-	debuginfo_free(tracefs->debuginfo);
 	arena_free(tracefs->arena);
 }
 

@@ -20,6 +20,9 @@ struct tracefs_options {
 	bool overwrite;		/* -F: keep the newest when full, not the oldest */
 	pid_t target_pid;	/* for pid() == target() filters; 0 for none */
 	const char *command;	/* -c: its first word is the program of `process`; NULL for none */
+	bool leave_to_perf;	/* --backend=perf: enable nothing, tracefs_sampled() has it all */
+	bool may_count;		/* perf can count what needs no records */
+	bool leave_to_tracefs;	/* --backend=tracefs: uprobes of one process too */
 	bool plan_only;		/* nothing will be armed: plan what this kernel lacks, too */
 	struct log log;
 };
@@ -51,7 +54,10 @@ struct event_source *tracefs_arm(struct tracefs *tracefs, struct program *progra
  * @filter: its event filter, NULL for none
  * @bindings: of its probes, owned by the tracefs session; loads are from the event's record
  * @needs: of its probes' handlers together, enum context_need
- * @target: the process all its probes are conditioned on, or 0
+ * @target: the process all its probes ask for, itself or its children, or 0
+ * @with_children: … the processes it makes count too
+ * @is_counted: no records are needed, only how often it happens
+ * @spares_self: what we cause ourselves does not count
  */
 struct tracefs_sampled {
 	int id;
@@ -59,7 +65,10 @@ struct tracefs_sampled {
 	const struct binding *bindings;
 	unsigned needs;
 	pid_t target;
+	bool with_children, is_counted, spares_self;
 };
+/** tracefs_lacks() - is one of @needs, enum context_need, beyond what tracefs records at @site? */
+bool tracefs_lacks(unsigned needs, const struct site *site);
 /** tracefs_sampled() - what tracefs_arm() did not enable in the instance; returns how many */
 size_t tracefs_sampled(const struct tracefs *tracefs, const struct tracefs_sampled **events);
 

@@ -13,8 +13,8 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "define.h"
 #include "families.h"
-#include "session.h"
 
 /* ---- which events there are ---- */
 
@@ -190,6 +190,34 @@ static int tracepoint_resolve(struct family_match *match)
 	return 0;
 }
 
+/*
+ * kernel.trace("…:sys_enter_X").return: where the call returns, under whose name the point is known
+ * from here on. Its targets are those of the entry (targets_at_entry).
+ */
+static int tracepoint_resolve_return(struct family_match *match)
+{
+	struct point_component *argument = trace_component(match->point);
+	const char *colon = strchr(argument->string, ':');
+	const char *name = colon ? colon + 1 : argument->string;
+	struct family_match inner = *match;
+	struct probe_point *point;
+	int result;
+
+	if (!text_starts_with(name, "sys_enter")) {
+		diag_error(match->frontend, argument->token,
+			   "only events of system calls (sys_enter_…) have a return");
+		return -EINVAL;
+	}
+	name = arena_printf(match->arena, "%.*ssys_exit%s", (int)(name - argument->string),
+			    argument->string, name + strlen("sys_enter"));
+	point = point_with_name(match->arena, match->point, name);
+	point->components.count--;
+	inner.point = point;
+	result = tracepoint_resolve(&inner);
+	match->emitted = inner.emitted;
+	return result;
+}
+
 /* ---- fields as variables ---- */
 
 static bool field_has_value(const struct trace_field *field)
@@ -239,6 +267,28 @@ static bool is_syscall_exit(const struct trace_event *event)
 	return is_syscall_system(event->system) && text_starts_with(event->name, "sys_exit_");
 }
 
+/*
+ * The field may be an address: what it points to can be fetched where eprobes are, and its text
+ * stands beside it, in __NAME_val, in the system call events of some kernels.
+ */
+static void note_pointer(struct frontend *frontend, struct trace_event *event,
+			 struct capture *capture)
+{
+	struct arena *arena = frontend_arena(frontend);
+	const char *name = arena_printf(arena, "__%s_val", capture->name);
+	const struct trace_field *text = trace_event_field(event, name);
+	struct recipe *recipe = arena_new_object(arena, struct recipe);
+	struct fetch *fetch = arena_new_object(arena, struct fetch);
+
+	fetch->kind = FETCH_FIELD;
+	fetch->symbol = capture->name;
+	fetch->size = eprobe_available(event->tracefs) ? sizeof(uint64_t) : 0;
+	recipe->fetch = fetch;
+	capture->recipe = recipe;
+	if (text && text->kind == FIELD_DATA_LOC)
+		capture->text_field = name;
+}
+
 static struct capture *tracepoint_variable(struct frontend *frontend, const struct site *site,
 					   const struct expr *target)
 {
@@ -268,6 +318,8 @@ static struct capture *tracepoint_variable(struct frontend *frontend, const stru
 			     (long long)target->path.items[0].index->number) : field->name;
 	capture->c_type = field->c_type;
 	capture->token = target->token;
+	if (field->kind == FIELD_INTEGER && field->width == sizeof(uint64_t))
+		note_pointer(frontend, event, capture);
 	return capture;
 }
 
@@ -358,6 +410,10 @@ void tracepoint_describe(void *backend, const struct probe *probe, const struct 
 	struct buf text = BUF_INIT;
 
 	(void)backend;
+	if (definition_is_needed(probe)) {
+		definition_describe(probe, site, out);
+		return;
+	}
 	fprintf(out, "  trace event %s\n", site->name);
 	if (probe->filter.count)
 		filter_print(trace_site_of(site)->event, probe, &text);
@@ -376,9 +432,21 @@ const struct family tracepoint_families[] = {
 		.variable = tracepoint_variable,
 		.variables = tracepoint_variables,
 		.entry = tracepoint_entry,
+		.arguments = raw_tracepoint_arguments,
 		.generate_aliases = syscall_generate_aliases,
 		.describe = tracepoint_describe,
 		.summary = "a trace event of the kernel: \"name\" or \"system:name\"",
+	},
+	{
+		.pattern = "kernel.trace(string).return",
+		.source = FAMILY_TRACEFS,
+		.resolve = tracepoint_resolve_return,
+		.variable = tracepoint_variable,
+		.variables = tracepoint_variables,
+		.entry = tracepoint_entry,
+		.describe = tracepoint_describe,
+		.targets_at_entry = true,
+		.summary = "the return of a system call, by the event of its entry",
 	},
 };
 const size_t tracepoint_family_count = ARRAY_SIZE(tracepoint_families);

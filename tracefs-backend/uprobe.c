@@ -77,7 +77,7 @@ static int run_in_file(struct code_request *request, struct probed_file *file)
 {
 	struct family_match *match = request->match;
 	struct buf problem = BUF_INIT;
-	struct module *module = probed_file_module(match->backend, match->frontend, file,
+	struct module *module = probed_file_module(match->frontend, file,
 						   &problem);
 
 	if (!module)
@@ -155,7 +155,7 @@ static int run_at_memory(struct code_request *request)
 						  &problem);
 
 	if (file)
-		place->module = probed_file_module(match->backend, match->frontend, file,
+		place->module = probed_file_module(match->frontend, file,
 						   &problem);
 	if (!place->module)
 		return code_request_fail(request, request->subject->token, &problem);
@@ -192,6 +192,7 @@ static int run_in_target(struct code_request *request)
 	struct probed_file *program;
 	const char *command = options->command;
 
+	request->tree = options->target_pid;
 	if (command) {
 		command += strspn(command, " \t");
 		return run_by_path(request, arena_printf(match->arena, "%.*s",
@@ -256,6 +257,8 @@ static int uprobe_resolve(struct family_match *match)
 	ROW(place ".function(number).exported", "the function at an address, if exported"),     \
 	ROW(place ".function(string).label(string)", "labels in functions"),                    \
 	ROW(place ".function(string).callee(string)", "functions that functions call"),         \
+	ROW(place ".function(string).callee(string).call", "the same without inlined copies"),  \
+	ROW(place ".function(string).callee(string).return", "where these return"),         \
 	ROW(place ".function(string).callees", "all functions that functions call"),            \
 	ROW(place ".function(string).callees(number)", "the same, so many calls deep"),         \
 	ROW(place ".statement(string)", "lines of the source"),                                 \

@@ -44,7 +44,24 @@ struct parameter_state {
 	unsigned registers, stack;
 };
 
-/* takes the next parameter of @type: in a register, or on the stack */
+/* a record in the next registers, or the one that points to it where the ABI passes a copy */
+static void take_registers(const struct module *module, struct parameter_state *state,
+			   unsigned words, bool is_reference, struct object *object)
+{
+	const struct arch *arch = module->arch;
+	const struct fetch *parts[MAX_PARAMETER_REGISTERS];
+
+	for (unsigned i = 0; i < words; i++)
+		parts[i] = fetch_register(module->arena, arch,
+					  arch->parameters[state->registers + i], 0);
+	state->registers += words;
+	object->kind = is_reference ? OBJECT_MEMORY : OBJECT_VALUE;
+	object->fetch = parts[0];
+	if (words > 1)
+		object_in_words(object, module, parts, words);
+}
+
+/* takes the next parameter of @type: in registers, or on the stack */
 static void take_parameter(const struct module *module, struct parameter_state *state,
 			   const struct ctype *type, struct object *object)
 {
@@ -52,18 +69,21 @@ static void take_parameter(const struct module *module, struct parameter_state *
 	unsigned word = arch->pointer_size;
 	unsigned words = type->size > word ? (unsigned)((type->size + word - 1) / word) : 1;
 	bool is_record = type->kind == CTYPE_STRUCT || type->kind == CTYPE_UNION;
+	bool is_large = is_record && words > 2;
+	bool is_reference = is_large && arch->large_by_reference;
 
 	object->type = type;
-	if (!(is_record && words > 2) && state->registers + words <= arch->parameter_count) {
-		object->kind = OBJECT_VALUE;
-		object->fetch = fetch_register(module->arena, arch,
-					       arch->parameters[state->registers], 0);
-		state->registers += words;
+	if (is_reference)
+		words = 1;
+	if ((!is_large || is_reference) && state->registers + words <= arch->parameter_count) {
+		take_registers(module, state, words, is_reference, object);
 		return;
 	}
 	object->kind = OBJECT_MEMORY;
 	object->fetch = fetch_register(module->arena, arch, arch->stack_pointer,
 				       arch->stack_parameters + (int64_t)state->stack * word);
+	if (is_reference)
+		object->fetch = fetch_deref(module->arena, object->fetch, word, false, false);
 	state->stack += words;
 }
 
@@ -131,6 +151,7 @@ size_t abi_variables(const struct code_place *place, struct family_variable *out
 	const struct btf_type *prototype = find_prototype(place);
 	struct arena *arena = place->module->arena;
 	const struct btf_param *parameters;
+	const struct ctype *type;
 	size_t count = 0;
 
 	if (!prototype)
@@ -145,10 +166,11 @@ size_t abi_variables(const struct code_place *place, struct family_variable *out
 
 		if (!parameters[i].type || !name || !*name)
 			continue;
+		type = btf_ctype(place->module, parameters[i].type);
 		out[count++] = (struct family_variable){
 			.name = arena_printf(arena, "$%s", name), .type = TYPE_LONG,
-			.c_type = btf_ctype(place->module, parameters[i].type)->text,
-			.is_parameter = true };
+			.c_type = type->text, .is_parameter = true,
+			.placeholder = ctype_placeholder(type) };
 	}
 	return count;
 }

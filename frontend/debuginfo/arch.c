@@ -50,18 +50,19 @@ static const struct arch arches[] = {
 	{
 		.name = "x86_64", .machine = EM_X86_64, .pointer_size = 8,
 		.parameter_count = 6, .parameters = { 5, 4, 1, 2, 8, 9 },
-		.stack_pointer = 7, .stack_parameters = 8,
+		.second_result = 1, .return_register = -1, .stack_pointer = 7, .stack_parameters = 8,
 		.registers = x86_64_registers, .register_count = ARRAY_SIZE(x86_64_registers),
 	},
 	{
 		.name = "i386", .machine = EM_386, .pointer_size = 4,
-		.stack_pointer = 4, .stack_parameters = 4,
+		.return_register = -1, .stack_pointer = 4, .stack_parameters = 4,
 		.native = i386_native, .native_count = ARRAY_SIZE(i386_native),
 		.registers = i386_registers, .register_count = ARRAY_SIZE(i386_registers),
 	},
 	{
 		.name = "arm64", .machine = EM_AARCH64, .pointer_size = 8,
 		.parameter_count = 8, .parameters = { 0, 1, 2, 3, 4, 5, 6, 7 },
+		.second_result = 1, .return_register = 30, .large_by_reference = true,
 		.stack_pointer = 31, .stack_parameters = 0,
 		.registers = arm64_registers, .register_count = ARRAY_SIZE(arm64_registers),
 	},

@@ -24,6 +24,9 @@ struct arch {
 	uint8_t parameter_count;
 	uint8_t parameters[MAX_PARAMETER_REGISTERS];
 	uint8_t stack_pointer;
+	uint8_t second_result;	/* holds the upper word of a record of two that is returned */
+	int8_t return_register;	/* holds the return address at entry; -1: it is on the stack */
+	bool large_by_reference; /* records of more than two words are passed as pointers */
 	uint8_t stack_parameters; /* bytes from the stack pointer to the first one, at entry */
 	const uint8_t *native;	  /* DWARF number here → DWARF number of the tracing kernel */
 	uint8_t native_count;

@@ -50,6 +50,13 @@ bool ctype_find_member(const struct ctype *type, const char *name, struct ctype_
 	return find_member(type, name, member, 0);
 }
 
+const char *ctype_placeholder(const struct ctype *type)
+{
+	if (type->kind == CTYPE_ARRAY)
+		return "[...]";
+	return type->kind == CTYPE_STRUCT || type->kind == CTYPE_UNION ? "{...}" : NULL;
+}
+
 const struct ctype *ctype_pointer_to(const struct ctype *type)
 {
 	struct ctype *pointer = arena_memdup(type->module->arena, type, sizeof(*type));

@@ -46,6 +46,8 @@ bool ctype_next_member(const struct ctype *type, struct ctype_walk *walk,
 		       struct ctype_member *member);
 /** ctype_find_member() - by name, also inside anonymous members and C++ bases */
 bool ctype_find_member(const struct ctype *type, const char *name, struct ctype_member *member);
+/** ctype_placeholder() - what a list of variables shows instead of a value, NULL for a scalar */
+const char *ctype_placeholder(const struct ctype *type);
 /** ctype_find() - "struct file", "file", "union x", "enum e", "size_t", with `*` behind */
 const struct ctype *ctype_find(struct module *module, const char *name);
 const struct ctype *ctype_pointer_to(const struct ctype *type);
@@ -69,12 +71,22 @@ const struct ctype *btf_find_type(struct module *module, const char *keyword, co
 enum object_kind {
 	OBJECT_MEMORY,	/* fetch is its address */
 	OBJECT_VALUE,	/* fetch is its value: in a register, or computed */
+	OBJECT_PIECES,	/* its parts are in several registers, or partly in memory */
 };
+struct object_piece {
+	enum object_kind kind;		/* MEMORY or VALUE */
+	const struct fetch *fetch;	/* NULL: this part was optimised away */
+	uint64_t size;			/* bytes */
+};
+#define MAX_PIECES 16
 struct object {
 	enum object_kind kind;
 	const struct ctype *type;	/* NULL: unknown, a long */
-	const struct fetch *fetch;
+	const struct fetch *fetch;	/* not of PIECES */
 	bool is_user;
+	uint64_t skip;			/* VALUE, PIECES: bytes before the part that is meant */
+	const struct object_piece *pieces; /* PIECES, in the order of memory */
+	unsigned piece_count;
 };
 
 /** dwarf_find_object() - a variable of DWARF; @file: @var's, a wildcard, or NULL */
@@ -86,11 +98,17 @@ int abi_find_object(const struct code_place *place, const char *name, struct obj
 		    struct buf *problem);
 size_t abi_variables(const struct code_place *place, struct family_variable *out, size_t room);
 
+/** object_in_words() - an object of several machine words, each of which is in a register */
+void object_in_words(struct object *object, const struct module *module,
+		     const struct fetch *const *words, unsigned count);
+/** cast_object() - what @cast(@pointer, "@type_name") is before its path; 0 or -ENOENT */
+int cast_object(struct module *module, const struct fetch *pointer, bool is_user,
+		const char *type_name, struct object *object, struct buf *problem);
 /** path_walk() - follow `->m`, `[1]` from @object on; the last PRETTY is not looked at */
 int path_walk(struct arena *arena, const struct expr *target, struct object *object,
 	      struct ctype_member *last, struct buf *problem);
 /** object_value() - what reading the object gives, or its address */
-int object_value(struct arena *arena, const struct expr *target, const struct object *object,
+int object_value(struct arena *arena, const struct expr *target, struct object *object,
 		 const struct ctype_member *last, struct place_value *value, struct buf *problem);
 /** place_object() - `$name` of @target at @place, before its path */
 int place_object(const struct code_place *place, const struct expr *target,

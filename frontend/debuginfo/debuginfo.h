@@ -33,6 +33,12 @@ struct module *debuginfo_open_file(struct debuginfo *debuginfo, const char *path
  */
 struct module *debuginfo_open_kernel(struct debuginfo *debuginfo, const char *name,
 				     struct buf *problem);
+/**
+ * debuginfo_open_header() - the types of C headers, "<sys/time.h>" or several such in a row
+ * They are compiled with the system's C compiler once and kept in the user's cache directory.
+ */
+struct module *debuginfo_open_header(struct debuginfo *debuginfo, const char *headers,
+				     struct buf *problem);
 /** module_source() - "DWARF of FILE", "BTF", "no types": told once with -v */
 const char *module_source(const struct module *module);
 const char *module_path(const struct module *module);
@@ -54,6 +60,10 @@ struct code_place {
 	bool at_entry;		/* before the first instruction ran: ABI registers are intact */
 	const void *scope;	/* the reader's own: the innermost DIE, a BTF prototype … */
 	uint64_t semaphore_offset; /* SDT: file offset of the semaphore, or 0 */
+	/* .callee: where the calls return to that the probe is about, in the file's address space,
+	 * of the kernel at run time; it fires for no others. 0: for all */
+	const uint64_t *callers;
+	unsigned caller_count;
 	const struct sdt_argument *arguments; /* SDT: $arg1 … */
 	unsigned argument_count;
 	const char *provider, *mark; /* SDT */
@@ -61,6 +71,14 @@ struct code_place {
 typedef ARRAY(const struct code_place *) place_array;
 typedef ARRAY(const char *) name_array;
 typedef ARRAY(struct expr *) expr_array;
+
+/* what a program or library asks the loader for */
+struct library_needs {
+	name_array names;		/* DT_NEEDED, in order */
+	const char *rpath, *runpath;	/* directories with colons between them, or NULL */
+};
+/** debuginfo_needs() - of the file @path; empty when it is static or cannot be read */
+void debuginfo_needs(struct arena *arena, const char *path, struct library_needs *needs);
 
 enum place_what {
 	PLACE_FUNCTION,	 /* entries of functions, out of line and inlined copies */
@@ -79,6 +97,7 @@ struct place_query {
 	bool is_return, only_call, only_inline, only_exported, nearest;
 	const char *callee;	/* .callee("x"): places of x called (inlined) from pattern */
 	unsigned callee_depth;
+	bool any_caller;	/* … whoever calls them */
 };
 /**
  * debuginfo_find() - all places that match, in address order
@@ -88,6 +107,22 @@ struct place_query {
 int debuginfo_find(struct module *module, const struct place_query *query, place_array *places,
 		   name_array *suggest, struct buf *problem);
 
+/**
+ * debuginfo_line() - the source line of the code at @address, 0 when none is known
+ * @file: set with it, as the debug info names the file
+ */
+int debuginfo_line(struct module *module, uint64_t address, const char **file);
+/** debuginfo_symbol() - the link-time address of the function or variable @name; false: none */
+bool debuginfo_symbol(struct module *module, const char *name, uint64_t *address);
+
+/* memory that no fetch reaches: at base + index * scale + displacement; base may be NULL */
+struct indexed_memory {
+	const struct recipe *base, *index;
+	unsigned scale;
+	int64_t displacement;
+	uint8_t size;
+	bool is_signed;
+};
 /* what a `$` expression is at a place */
 struct place_value {
 	enum type type;			/* TYPE_LONG, or TYPE_STRING for $x$ of a char array */
@@ -95,6 +130,7 @@ struct place_value {
 	int64_t addend;			/* the handler adds this to the fetched number */
 	const char *c_type;
 	bool is_pointer, is_char_array;
+	const struct indexed_memory *indexed; /* or read there, of user space, in the handler */
 };
 /**
  * debuginfo_value() - how to fetch `$name` or @var with its path, or `&…` of it, at @place
@@ -110,6 +146,8 @@ int debuginfo_value(const struct code_place *place, const struct expr *target,
 int debuginfo_cast(struct module *module, const struct fetch *pointer, bool is_user,
 		   const char *type_name, const struct expr *cast, struct place_value *value,
 		   struct buf *problem);
+/** debuginfo_has_type() - whether debuginfo_cast() would know @type_name */
+bool debuginfo_has_type(struct module *module, const char *type_name);
 /**
  * debuginfo_argument() - parameter @number, from 1, by the calling convention alone
  * Its whole register or stack slot. 0 or -errno with a sentence in @problem.
@@ -121,6 +159,8 @@ int debuginfo_register(const struct code_place *place, const char *name, unsigne
 		       unsigned *bits, struct place_value *value, struct buf *problem);
 /** debuginfo_stack_pointer() - its recipe, NULL when it cannot be fetched */
 const struct recipe *debuginfo_stack_pointer(const struct code_place *place);
+/** debuginfo_return_address() - its recipe where a function begins; NULL when it is not known */
+const struct recipe *debuginfo_return_address(const struct code_place *place);
 /** debuginfo_variables() - variables visible at @place, parameters first; at most @room */
 size_t debuginfo_variables(const struct code_place *place, struct family_variable *out, size_t room);
 /**
@@ -130,5 +170,9 @@ size_t debuginfo_variables(const struct code_place *place, struct family_variabl
  */
 int debuginfo_pretty(const struct code_place *place, const struct expr *target, bool deep,
 		     struct buf *format, expr_array *arguments, struct buf *problem);
+/** debuginfo_pretty_cast() - the same for `@cast(…)->path$`; the arguments are EXPR_CASTs */
+int debuginfo_pretty_cast(struct module *module, bool is_user, const char *type_name,
+			  const struct expr *cast, bool deep, struct buf *format,
+			  expr_array *arguments, struct buf *problem);
 
 #endif

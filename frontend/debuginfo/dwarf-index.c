@@ -39,11 +39,15 @@ static void add_variable(struct walk *walk, Dwarf_Die *die)
 	struct dwarf_named *named, *first;
 	Dwarf_Attribute attribute;
 
-	if (name && is_declaration(die) && !table_get(&walk->index->declared, name))
-		table_put(&walk->index->declared, name,
-			  arena_memdup(walk->module->arena, die, sizeof(*die)));
-	if (!name || !dwarf_attr_integrate(die, DW_AT_location, &attribute))
+	if (!name)
 		return;
+	if (!dwarf_attr_integrate(die, DW_AT_location, &attribute) &&
+	    !dwarf_attr_integrate(die, DW_AT_const_value, &attribute)) {
+		if (!table_get(&walk->index->declared, name))
+			table_put(&walk->index->declared, name,
+				  arena_memdup(walk->module->arena, die, sizeof(*die)));
+		return;
+	}
 	named = arena_new_object(walk->module->arena, struct dwarf_named);
 	named->die = *die;
 	first = table_get(&walk->index->variables, name);

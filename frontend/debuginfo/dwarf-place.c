@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Places by DWARF: entries of functions, inlined copies, labels, callees. A probe goes to the very
+ * Places by DWARF: entries of functions, inlined copies, labels. A probe goes to the very
  * first instruction, where the calling convention still holds; only in code that is not optimised
  * and has parameters this does not find does it go behind the prologue, as SystemTap's do.
  */
 #include "dwarf.h"
 
-#define MAX_CALL_NESTING 32
+#include <errno.h>
 
 bool dwarf_entry(Dwarf_Die *function, uint64_t *address)
 {
@@ -76,14 +76,6 @@ struct code_place *dwarf_place_at(struct module *module, uint64_t address)
 
 /* ---- functions ---- */
 
-struct finder {
-	struct module *module;
-	const struct place_query *query;
-	const struct pattern *pattern;
-	place_array *places;
-	struct table called;	/* callees: name → levels that were looked into below it */
-};
-
 static bool is_exported(Dwarf_Die *function)
 {
 	Dwarf_Attribute attribute;
@@ -93,10 +85,13 @@ static bool is_exported(Dwarf_Die *function)
 	       dwarf_formflag(&attribute, &flag) == 0 && flag;
 }
 
-static bool is_wanted(const struct finder *finder, struct dwarf_function *function)
+static bool is_wanted(const struct place_finder *finder, struct dwarf_function *function)
 {
 	const struct place_query *query = finder->query;
 
+	if (query->callee)
+		return dwarf_matches_name(function, finder->pattern->function) &&
+		       pattern_match_file(finder->pattern, dwarf_file_of(&function->die));
 	if (function->is_inline ? query->only_call || query->is_return || query->only_exported :
 				  query->only_inline)
 		return false;
@@ -107,7 +102,8 @@ static bool is_wanted(const struct finder *finder, struct dwarf_function *functi
 	return !query->only_exported || is_exported(&function->die);
 }
 
-static void add_entry(struct finder *finder, struct dwarf_function *function)
+/* NULL when the function has no code that is loaded */
+struct code_place *dwarf_place_add(struct place_finder *finder, struct dwarf_function *function)
 {
 	struct module *module = finder->module;
 	struct code_place *place;
@@ -115,7 +111,7 @@ static void add_entry(struct finder *finder, struct dwarf_function *function)
 
 	if (!dwarf_entry(&function->die, &address) || !address ||
 	    elf_file_offset(module, address, true) < 0)
-		return;
+		return NULL;
 	place = dwarf_place_new(module, &function->die, address);
 	place->is_return = finder->query->is_return;
 	if (!place->is_return && !place->is_inline && finder->query->what == PLACE_FUNCTION &&
@@ -128,11 +124,12 @@ static void add_entry(struct finder *finder, struct dwarf_function *function)
 		place->at_entry = end == address;
 	}
 	array_push(module->arena, finder->places, place);
+	return place;
 }
 
 /* ---- labels ---- */
 
-static void find_labels(struct finder *finder, Dwarf_Die *function, Dwarf_Die *parent,
+static void find_labels(struct place_finder *finder, Dwarf_Die *function, Dwarf_Die *parent,
 			unsigned depth)
 {
 	Dwarf_Die child;
@@ -157,95 +154,16 @@ static void find_labels(struct finder *finder, Dwarf_Die *function, Dwarf_Die *p
 	}
 }
 
-/* ---- callees: copies inlined into the function, and functions it calls ---- */
-
-static bool refers_to(Dwarf_Die *site, Dwarf_Die *called)
-{
-	static const unsigned names[] = { DW_AT_call_origin, DW_AT_abstract_origin };
-	Dwarf_Attribute attribute;
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (dwarf_attr(site, names[i], &attribute) &&
-		    dwarf_formref_die(&attribute, called))
-			return true;
-	return false;
-}
-
-static void find_callees(struct finder *finder, Dwarf_Die *parent, unsigned levels,
-			 unsigned depth);
-
-/* the called function's own entry: whoever calls it fires this probe too */
-static void add_called(struct finder *finder, Dwarf_Die *site, unsigned levels)
-{
-	const struct dwarf_index *index = dwarf_index(finder->module);
-	const char *name;
-	Dwarf_Die called;
-
-	name = refers_to(site, &called) ? dwarf_diename(&called) : NULL;
-	if (!name || (uintptr_t)table_get(&finder->called, name) >= levels)
-		return;
-	table_put(&finder->called, name, (void *)(uintptr_t)levels);
-	for (size_t i = 0; i < index->functions.count; i++) {
-		struct dwarf_function *function = &index->functions.items[i];
-
-		if (function->is_inline || strcmp(function->name, name) != 0)
-			continue;
-		if (text_match(finder->query->callee, name))
-			add_entry(finder, function);
-		if (levels > 1)
-			find_callees(finder, &function->die, levels - 1, 0);
-	}
-}
-
-static void add_inlined(struct finder *finder, Dwarf_Die *copy, unsigned levels, unsigned depth)
-{
-	const char *name = dwarf_diename(copy);
-
-	if (name && text_match(finder->query->callee, name))
-		add_entry(finder, &(struct dwarf_function){ *copy, name, true });
-	if (levels > 1)
-		find_callees(finder, copy, levels - 1, depth + 1);
-}
-
-static void find_callees(struct finder *finder, Dwarf_Die *parent, unsigned levels,
-			 unsigned depth)
-{
-	Dwarf_Die child;
-
-	for (int more = dwarf_child(parent, &child); more == 0 && depth < MAX_CALL_NESTING;
-	     more = dwarf_siblingof(&child, &child)) {
-		switch (dwarf_tag(&child)) {
-		case DW_TAG_lexical_block:
-			find_callees(finder, &child, levels, depth + 1);
-			break;
-		case DW_TAG_inlined_subroutine:
-			add_inlined(finder, &child, levels, depth);
-			break;
-		case DW_TAG_call_site:
-		case DW_TAG_GNU_call_site:
-			add_called(finder, &child, levels);
-			break;
-		default:
-			break;
-		}
-	}
-}
-
 /* ---- the query ---- */
 
-static unsigned query_levels(const struct place_query *query)
-{
-	return query->callee_depth < 1 ? 1 : query->callee_depth;
-}
-
-static void find_in(struct finder *finder, struct dwarf_function *function)
+static void find_in(struct place_finder *finder, struct dwarf_function *function)
 {
 	if (finder->query->callee)
-		find_callees(finder, &function->die, query_levels(finder->query), 0);
+		callees_find(finder, &function->die);
 	else if (finder->query->what == PLACE_LABEL)
 		find_labels(finder, &function->die, &function->die, 0);
 	else
-		add_entry(finder, function);
+		dwarf_place_add(finder, function);
 }
 
 static void suggest_names(struct module *module, const char *wanted, name_array *suggest)
@@ -261,7 +179,7 @@ int dwarf_find_places(struct module *module, const struct place_query *query,
 		      const struct pattern *pattern, place_array *places, name_array *suggest,
 		      struct buf *problem)
 {
-	struct finder finder = { .module = module, .query = query, .pattern = pattern,
+	struct place_finder finder = { .module = module, .query = query, .pattern = pattern,
 				 .places = places };
 	Dwarf_Die units[MAX_UNITS];
 	size_t count = dwarf_units_of(module, pattern->function, units, MAX_UNITS);
@@ -269,11 +187,15 @@ int dwarf_find_places(struct module *module, const struct place_query *query,
 
 	if (pattern->line_kind != LINE_NONE)
 		return line_find_places(module, query, pattern, places, problem);
-	table_init(&finder.called, module->arena);
+	if (query->callee && pattern_parse(module->arena, query->callee, &finder.callee, problem))
+		return -EINVAL;
+	callees_start(&finder);
 	index = count ? dwarf_index_units(module, units, count) : dwarf_index(module);
 	for (size_t i = 0; i < index->functions.count; i++)
 		if (is_wanted(&finder, &index->functions.items[i]))
 			find_in(&finder, &index->functions.items[i]);
+	if (query->callee)
+		return callees_end(&finder, problem);
 	if (!places->count && suggest)
 		suggest_names(module, pattern->function, suggest);
 	return 0;

@@ -29,7 +29,7 @@ struct dwarf_named {
 struct dwarf_index {
 	ARRAY(struct dwarf_function) functions;
 	struct table variables;	/* name → struct dwarf_named: globals and statics, not locals */
-	struct table declared;	/* name → Dwarf_Die of an `extern` */
+	struct table declared;	/* name → Dwarf_Die of an `extern`, or of what has no address */
 	struct table types;	/* "s:name" → Dwarf_Die of a definition; see dwarf_find_type() */
 };
 
@@ -63,11 +63,33 @@ bool dwarf_matches_name(const struct dwarf_function *function, const char *patte
 int dwarf_find_places(struct module *module, const struct place_query *query,
 		      const struct pattern *pattern, place_array *places, name_array *suggest,
 		      struct buf *problem);
+/* one search; callees.c adds to it */
+struct place_finder {
+	struct module *module;
+	const struct place_query *query;
+	const struct pattern *pattern;
+	place_array *places;
+	struct pattern callee;	/* of query->callee */
+	struct table callees;	/* address of the entry → struct callee */
+	struct table searched;	/* functions whose calls were looked at → so many levels deep */
+	struct table namesakes;	/* name → functions out of line */
+	bool has_tail_call;
+};
+/** dwarf_place_add() - where the function begins; NULL when it has no code that is loaded */
+struct code_place *dwarf_place_add(struct place_finder *finder, struct dwarf_function *function);
 /** dwarf_place_at() - the place @address, NULL when no unit covers it */
 struct code_place *dwarf_place_at(struct module *module, uint64_t address);
 /** dwarf_place_new() - a place at @address in @function, which is copied */
 struct code_place *dwarf_place_new(struct module *module, Dwarf_Die *function, uint64_t address);
 bool dwarf_entry(Dwarf_Die *function, uint64_t *address);
+
+/* ---- callees.c ---- */
+
+void callees_start(struct place_finder *finder);
+/** callees_find() - what @function calls, and what is inlined into it, so many calls deep */
+void callees_find(struct place_finder *finder, Dwarf_Die *function);
+/** callees_end() - how many were found, or -errno with a sentence in @problem */
+int callees_end(struct place_finder *finder, struct buf *problem);
 
 /* ---- line.c ---- */
 

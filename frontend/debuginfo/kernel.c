@@ -14,6 +14,11 @@
 
 #define MAX_SYMBOL_GAP (1 << 20) /* what is further behind a symbol is not its function any more */
 
+static bool is_foreign(const struct module *module)
+{
+	return frontend_get_options(module->debuginfo->frontend)->is_foreign;
+}
+
 /* ---- /proc/kallsyms: "address type name\t[module]" ---- */
 
 /* NUL-terminates the line and gives the next one, NULL behind the last */
@@ -88,6 +93,15 @@ static void guess_sizes(struct kernel_symbols *kernel)
 	}
 }
 
+static void index_names(struct arena *arena, struct kernel_symbols *kernel)
+{
+	table_init(&kernel->by_name, arena);
+	for (size_t i = 0; i < kernel->functions.count; i++)
+		if (!table_get(&kernel->by_name, kernel->functions.items[i].name))
+			table_put(&kernel->by_name, kernel->functions.items[i].name,
+				  &kernel->functions.items[i]);
+}
+
 void kernel_symbols_parse(struct arena *arena, struct kernel_symbols *kernel, char *text,
 			  const char *name)
 {
@@ -99,11 +113,7 @@ void kernel_symbols_parse(struct arena *arena, struct kernel_symbols *kernel, ch
 		qsort(kernel->functions.items, kernel->functions.count,
 		      sizeof(*kernel->functions.items), compare_functions);
 	guess_sizes(kernel);
-	table_init(&kernel->by_name, arena);
-	for (size_t i = 0; i < kernel->functions.count; i++)
-		if (!table_get(&kernel->by_name, kernel->functions.items[i].name))
-			table_put(&kernel->by_name, kernel->functions.items[i].name,
-				  &kernel->functions.items[i]);
+	index_names(arena, kernel);
 }
 
 static bool in_init(const struct kernel_symbols *kernel, uint64_t address)
@@ -143,6 +153,20 @@ static void read_traceable(struct module *module)
 	buf_free(&text);
 }
 
+/* ---- a kernel that does not run here: its functions are those of its vmlinux ---- */
+
+static void symbols_of_file(struct module *module)
+{
+	struct kernel_symbols *kernel = module->kernel;
+
+	symtab_read(module);
+	for (size_t i = 0; i < module->symbols.count; i++)
+		array_push(module->arena, &kernel->functions, module->symbols.items[i]);
+	symtab_find(module, "_sinittext", &kernel->init_start);
+	symtab_find(module, "_einittext", &kernel->init_end);
+	index_names(module->arena, kernel);
+}
+
 /* ---- places ---- */
 
 static struct code_place *function_place(struct module *module,
@@ -176,7 +200,7 @@ int kernel_find_places(struct module *module, const struct place_query *query,
 	const struct kernel_symbols *kernel = module->kernel;
 	bool is_wildcard = text_has_wildcard(pattern->function);
 
-	if (is_wildcard)
+	if (is_wildcard && !is_foreign(module))
 		read_traceable(module);
 	for (size_t i = 0; i < kernel->functions.count; i++) {
 		const struct function_symbol *symbol = &kernel->functions.items[i];
@@ -194,6 +218,16 @@ int kernel_find_places(struct module *module, const struct place_query *query,
 		array_push(module->arena, places, place);
 	}
 	return (int)places->count;
+}
+
+bool kernel_moved_address(struct module *module, uint64_t *address)
+{
+	const struct function_symbol *linked = symtab_at(module, *address - 1), *running;
+
+	running = linked ? table_get(&module->kernel->by_name, linked->name) : NULL;
+	if (running)
+		*address += running->address - linked->address;
+	return running != NULL;
 }
 
 static const struct function_symbol *function_at(const struct kernel_symbols *kernel,
@@ -245,20 +279,29 @@ static bool is_running_kernel(struct module *module)
 	return same;
 }
 
+static bool is_wanted_kernel(struct module *module, const struct arch *arch)
+{
+	if (is_foreign(module))
+		return module->arch == arch;
+	return is_running_kernel(module);
+}
+
 static bool try_vmlinux(struct module *module, const char *path)
 {
+	const struct arch *arch = module->arch;
 	struct buf problem = BUF_INIT;
 	bool good;
 
 	if (access(path, R_OK))
 		return false;
 	module->path = arena_strdup(module->arena, path);
-	good = module_read_elf(module, &problem) && module->dwarf && is_running_kernel(module);
+	good = module_read_elf(module, &problem) && module->dwarf && is_wanted_kernel(module, arch);
 	buf_free(&problem);
 	if (good)
 		return true;
 	if (module->dwfl)
 		dwfl_end(module->dwfl);
+	module->arch = arch;
 	module->dwfl = NULL;
 	module->dwfl_module = NULL;
 	module->dwarf = NULL;
@@ -276,7 +319,7 @@ static const char *kernel_release(const struct module *module, struct utsname *n
 	return uname(name) ? "" : name->release;
 }
 
-/* STAP_VMLINUX names a file; else where distributions put theirs */
+/* the tree of -r, or STAP_VMLINUX names a file; else where distributions put theirs */
 static bool find_vmlinux(struct module *module)
 {
 	static const char *const places[][2] = {
@@ -286,10 +329,13 @@ static bool find_vmlinux(struct module *module)
 		{ "/lib/modules/", "/build/vmlinux" },
 		{ "/boot/vmlinux-", "" },
 	};
+	const char *tree = frontend_get_options(module->debuginfo->frontend)->kernel_tree;
 	const char *given = getenv("STAP_VMLINUX");
 	struct utsname name;
 	char path[512];
 
+	if (tree && try_vmlinux(module, arena_printf(module->arena, "%s/vmlinux", tree)))
+		return true;
 	if (given && try_vmlinux(module, given))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
@@ -316,6 +362,9 @@ static void find_types(struct module *module)
 
 	if (!*module->kernel_name && find_vmlinux(module))
 		return;
+	module->path = *module->kernel_name ? module->kernel_name : "kernel";
+	if (is_foreign(module))
+		return;
 	base = kernel_btf(module->debuginfo);
 	if (*module->kernel_name && base) {
 		snprintf(path, sizeof(path), "/sys/kernel/btf/%s", module->kernel_name);
@@ -323,7 +372,6 @@ static void find_types(struct module *module)
 	} else {
 		module->btf = base;
 	}
-	module->path = *module->kernel_name ? module->kernel_name : "kernel";
 	if (module->btf)
 		module->source = "BTF";
 }
@@ -335,9 +383,6 @@ static bool read_symbols(struct module *module, struct buf *problem)
 	struct buf text = BUF_INIT;
 	int error = buf_read_file(&text, "/proc/kallsyms");
 
-	module->kernel = arena_new_object(module->arena, struct kernel_symbols);
-	table_init(&module->kernel->traceable, module->arena);
-	table_init(&module->kernel->prototypes, module->arena);
 	if (error)
 		buf_printf(problem, "cannot read /proc/kallsyms: %s", strerror(-error));
 	else
@@ -346,6 +391,27 @@ static bool read_symbols(struct module *module, struct buf *problem)
 	if (!error && !module->kernel->functions.count)
 		buf_printf(problem, "kernel module '%s' is not loaded", module->kernel_name);
 	return module->kernel->functions.count > 0;
+}
+
+/* types and symbols; false after a sentence in @problem */
+static bool read_kernel(struct module *module, struct buf *problem)
+{
+	module->kernel = arena_new_object(module->arena, struct kernel_symbols);
+	table_init(&module->kernel->traceable, module->arena);
+	table_init(&module->kernel->prototypes, module->arena);
+	if (!is_foreign(module)) {
+		if (!read_symbols(module, problem))
+			return false;
+		find_types(module);
+		return true;
+	}
+	find_types(module);
+	if (module->dwarf)
+		symbols_of_file(module);
+	else
+		buf_printf(problem, "there is no vmlinux of %s with debug information: say where "
+			   "it is with -r DIRECTORY", module->arch->name);
+	return module->dwarf != NULL;
 }
 
 struct module *debuginfo_open_kernel(struct debuginfo *debuginfo, const char *name,
@@ -362,9 +428,8 @@ struct module *debuginfo_open_kernel(struct debuginfo *debuginfo, const char *na
 	module->arch = arch_by_name(frontend_get_options(debuginfo->frontend)->arch ?: "x86_64");
 	if (!module->arch)
 		buf_puts(problem, "this machine's calling convention is not known");
-	if (!module->arch || !read_symbols(module, problem))
+	if (!module->arch || !read_kernel(module, problem))
 		return NULL;
-	find_types(module);
 	table_put(&debuginfo->kernel_modules, name, module);
 	return module;
 }

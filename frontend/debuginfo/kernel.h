@@ -30,6 +30,8 @@ void kernel_symbols_parse(struct arena *arena, struct kernel_symbols *kernel, ch
 bool kernel_is_alive(const struct kernel_symbols *kernel, const char *name);
 int kernel_find_places(struct module *module, const struct place_query *query,
 		       const struct pattern *pattern, place_array *places, name_array *suggest);
+/** kernel_moved_address() - from where the file says code is to where it runs; false: not there */
+bool kernel_moved_address(struct module *module, uint64_t *address);
 struct code_place *kernel_place_at(struct module *module, uint64_t address);
 
 #endif

@@ -245,6 +245,20 @@ int line_at(Dwarf_Die *unit, uint64_t address, const char **file)
 	return line;
 }
 
+int debuginfo_line(struct module *module, uint64_t address, const char **file)
+{
+	Dwarf_Die unit;
+
+	if (!module->dwarf || !dwarf_unit_at(module, address, &unit))
+		return 0;
+	return line_at(&unit, address, file);
+}
+
+bool debuginfo_symbol(struct module *module, const char *name, uint64_t *address)
+{
+	return module->elf && symtab_find(module, name, address);
+}
+
 #ifdef UNIT_TEST
 #include "../../lib/unit.h"
 

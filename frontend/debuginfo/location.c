@@ -101,6 +101,62 @@ static int push_cfa(struct evaluation *evaluation)
 	return error;
 }
 
+/* where the caller's @number was kept, by the frame's description; -ENODATA: it is not told */
+static int push_saved(struct evaluation *evaluation, Dwarf_Frame *frame, int number)
+{
+	Dwarf_Op memory[3], *ops;
+	size_t count;
+
+	if (dwarf_frame_register(frame, number, memory, &ops, &count))
+		return -ENODATA;
+	if (count)
+		return run(evaluation, ops, count);
+	evaluation->is_value = true;
+	return ops ? -ENODATA : push_register(evaluation, (unsigned)number, 0);
+}
+
+static int push_return_address(struct evaluation *evaluation)
+{
+	const struct arch *arch = evaluation->module->arch;
+	Dwarf_Addr bias;
+	Dwarf_CFI *cfi = evaluation->module->dwfl_module ?
+			 dwfl_module_eh_cfi(evaluation->module->dwfl_module, &bias) : NULL;
+	Dwarf_Frame *frame;
+	int error = -ENODATA, number;
+
+	if (cfi && dwarf_cfi_addrframe(cfi, evaluation->place->address +
+				       evaluation->module->bias - bias, &frame) == 0) {
+		number = dwarf_frame_info(frame, NULL, NULL, NULL);
+		error = number < 0 ? -ENODATA : push_saved(evaluation, frame, number);
+		free(frame);
+	}
+	if (error != -ENODATA || !evaluation->place->at_entry)
+		return error;
+	evaluation->is_value = arch->return_register >= 0;
+	return push_register(evaluation, evaluation->is_value ? (unsigned)arch->return_register :
+			     arch->stack_pointer, 0);
+}
+
+const struct recipe *debuginfo_return_address(const struct code_place *place)
+{
+	struct buf problem = BUF_INIT;
+	struct evaluation evaluation = { .place = place, .module = place->module,
+					 .problem = &problem };
+	struct arena *arena = place->module->arena;
+	struct place_value value = { 0 };
+	const struct fetch *fetch;
+
+	if (push_return_address(&evaluation) == 0 && evaluation.depth) {
+		fetch = pop(&evaluation);
+		if (!evaluation.is_value)
+			fetch = fetch_deref(arena, fetch, place->module->arch->pointer_size, false,
+					    module_is_user(place->module));
+		fetch_number(arena, fetch, 0, 0, &value);
+	}
+	buf_free(&problem);
+	return value.recipe;
+}
+
 static int push_frame_base(struct evaluation *evaluation, int64_t offset)
 {
 	Dwarf_Attribute attribute, *outer = evaluation->attribute;
@@ -287,8 +343,6 @@ static int step(struct evaluation *evaluation, const Dwarf_Op *op)
 			    "nowhere in memory");
 	case DW_OP_GNU_parameter_ref: case DW_OP_GNU_variable_value:
 		return fail(evaluation, -ENODATA, "it was optimised away: callers know its value");
-	case DW_OP_piece: case DW_OP_bit_piece:
-		return fail(evaluation, -ENOTSUP, "it is in several pieces");
 	default: return run_ranged(evaluation, op);
 	}
 }
@@ -306,13 +360,52 @@ static int run(struct evaluation *evaluation, const Dwarf_Op *ops, size_t count)
 
 /* ---- variables ---- */
 
-/* a variable in pieces is fetched when one piece, the first, holds all of it */
-static size_t whole_piece(const Dwarf_Op *ops, size_t count, const struct ctype *type)
+static size_t next_piece(const Dwarf_Op *ops, size_t from, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		if (ops[i].atom == DW_OP_piece)
-			return type && i && ops[i].number >= type->size ? i : count;
-	return count;
+	while (from < count && ops[from].atom != DW_OP_piece && ops[from].atom != DW_OP_bit_piece)
+		from++;
+	return from;
+}
+
+/* one part's expression, or none where that part is nowhere; what `run` left decides its kind */
+static int run_piece(struct evaluation *evaluation, const Dwarf_Op *ops, size_t count,
+		     struct object_piece *piece)
+{
+	int error;
+
+	evaluation->depth = 0;
+	evaluation->is_value = false;
+	if (!count)
+		return 0;
+	error = run(evaluation, ops, count);
+	if (error)
+		return error;
+	piece->kind = evaluation->is_value ? OBJECT_VALUE : OBJECT_MEMORY;
+	piece->fetch = pop(evaluation);
+	return 0;
+}
+
+/* a variable whose parts are in different places: each part's expression ends in DW_OP_piece */
+static int run_pieces(struct evaluation *evaluation, const Dwarf_Op *ops, size_t count,
+		      struct object *object)
+{
+	struct object_piece pieces[MAX_PIECES];
+	size_t from = 0, end;
+	unsigned found = 0;
+	int error = 0;
+
+	for (; from < count && !error; from = end + 1) {
+		end = next_piece(ops, from, count);
+		if (end == count || found == MAX_PIECES || ops[end].atom != DW_OP_piece)
+			return fail(evaluation, -ENOTSUP, "it is in pieces of single bits, or in "
+				    "too many");
+		pieces[found] = (struct object_piece){ .size = ops[end].number };
+		error = run_piece(evaluation, ops + from, end - from, &pieces[found++]);
+	}
+	object->kind = OBJECT_PIECES;
+	object->pieces = arena_memdup(evaluation->module->arena, pieces, found * sizeof(*pieces));
+	object->piece_count = found;
+	return error;
 }
 
 static int constant_value(Dwarf_Die *die, struct arena *arena, struct object *object)
@@ -368,7 +461,9 @@ int location_find(const struct code_place *place, Dwarf_Die *die, struct object 
 	if (dwarf_getlocation_addr(&attribute, place->address, &ops, &count, 1) != 1 || !count)
 		return fail(&evaluation, -ENODATA, "it is not available at this address: it was "
 			    "optimised away here");
-	error = run(&evaluation, ops, whole_piece(ops, count, object->type));
+	if (next_piece(ops, 0, count) < count)
+		return run_pieces(&evaluation, ops, count, object);
+	error = run(&evaluation, ops, count);
 	if (error)
 		return error;
 	object->kind = evaluation.is_value ? OBJECT_VALUE : OBJECT_MEMORY;

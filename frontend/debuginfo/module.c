@@ -22,6 +22,7 @@ struct debuginfo *debuginfo_new(struct frontend *frontend)
 	debuginfo->arena = arena;
 	table_init(&debuginfo->modules, arena);
 	table_init(&debuginfo->kernel_modules, arena);
+	table_init(&debuginfo->headers, arena);
 	elf_version(EV_CURRENT);
 	return debuginfo;
 }

@@ -46,6 +46,7 @@ struct debuginfo {
 	struct arena *arena;
 	struct table modules;		/* path → struct module */
 	struct table kernel_modules;	/* name → struct module */
+	struct table headers;		/* "<sys/time.h>" → one of modules */
 	struct btf *kernel_btf;		/* of vmlinux: the base of its modules' */
 };
 
@@ -96,12 +97,20 @@ int plt_find_places(struct module *module, const struct place_query *query, plac
 
 /* ---- sdt.c ---- */
 
-struct sdt_argument;
+struct sdt_argument {
+	uint8_t size;
+	bool is_signed;
+	const char *operand;
+};
 int sdt_find_places(struct module *module, const struct place_query *query, place_array *places,
 		    name_array *suggest);
 int sdt_value(const struct code_place *place, const struct expr *target,
 	      struct place_value *value, struct buf *problem);
 size_t sdt_variables(const struct code_place *place, struct family_variable *out, size_t room);
+
+/** sdt_operand_value() - how to fetch the argument; 0, or -ENOTSUP with a sentence in @problem */
+int sdt_operand_value(const struct module *module, const struct sdt_argument *argument,
+		      struct place_value *value, struct buf *problem);
 
 /* ---- places.c ---- */
 

@@ -111,6 +111,13 @@ static void print_array(struct printer *printer, const struct ctype *type,
 {
 	const struct ctype *element = ctype_target(type);
 
+	/* of an array of arrays the first element of the first row is shown */
+	while (element && element->kind == CTYPE_ARRAY && ctype_target(element) &&
+	       !is_text(ctype_target(element))) {
+		type = element;
+		value = first_of(printer, value);
+		element = ctype_target(type);
+	}
 	if (depth && !printer->is_deep) {
 		buf_puts(printer->format, "[...]");
 	} else if (is_text(element)) {
@@ -150,7 +157,7 @@ static void print_record(struct printer *printer, const struct ctype *type,
 			inner = member_of(printer, value, member.name);
 		} else {
 			buf_puts(printer->format, member.type->kind == CTYPE_UNION ? "<union>=" :
-								       "<struct>=");
+								       "<class>=");
 		}
 		print_type(printer, member.type, inner, depth + 1);
 	}
@@ -194,6 +201,24 @@ static void print_top(struct printer *printer, const struct ctype *type, const s
 		print_record(printer, target, value, 0);
 	else
 		print_type(printer, target, first_of(printer, value), 0);
+}
+
+int debuginfo_pretty_cast(struct module *module, bool is_user, const char *type_name,
+			  const struct expr *cast, bool deep, struct buf *format,
+			  expr_array *arguments, struct buf *problem)
+{
+	static const struct fetch pointer = { .kind = FETCH_CONSTANT };
+	struct printer printer = { .arena = module->arena, .is_deep = deep, .is_user = is_user,
+				   .format = format, .arguments = arguments };
+	struct ctype_member last;
+	struct object object;
+	int error = cast_object(module, &pointer, is_user, type_name, &object, problem);
+
+	if (!error)
+		error = path_walk(module->arena, cast, &object, &last, problem);
+	if (!error)
+		print_top(&printer, object.type, cast);
+	return error;
 }
 
 int debuginfo_pretty(const struct code_place *place, const struct expr *target, bool deep,

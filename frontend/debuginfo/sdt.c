@@ -10,14 +10,7 @@
 #include <errno.h>
 
 #define MAX_SDT_ARGUMENTS 12
-#define MAX_OPERAND 200
 #define NT_STAPSDT 3
-
-struct sdt_argument {
-	uint8_t size;
-	bool is_signed;
-	const char *operand;
-};
 
 /* one note, its texts inside the section's data */
 struct note {
@@ -212,202 +205,7 @@ int sdt_find_places(struct module *module, const struct place_query *query, plac
 	return (int)places->count;
 }
 
-/* ---- operands ---- */
-
-struct operand {
-	const struct module *module;
-	const char *at;
-	struct buf *problem;
-};
-
-static bool refuse(struct operand *operand, const char *why)
-{
-	buf_printf(operand->problem, "an argument of this mark %s", why);
-	return false;
-}
-
-static const struct arch_register *take_register(struct operand *operand)
-{
-	char name[8];
-	size_t length;
-
-	operand->at += strspn(operand->at, " %");
-	length = strspn(operand->at, "abcdefghijklmnopqrstuvwxyz0123456789");
-	if (!length || length >= sizeof(name))
-		return NULL;
-	memcpy(name, operand->at, length);
-	name[length] = '\0';
-	operand->at += length;
-	return arch_find_register(operand->module->arch, name);
-}
-
-static bool take_number(struct operand *operand, int64_t *number)
-{
-	char *end;
-
-	operand->at += strspn(operand->at, "#$");
-	errno = 0;
-	*number = (int64_t)strtoull(operand->at, &end, 0);
-	if (end == operand->at || errno)
-		return false;
-	operand->at = end;
-	return true;
-}
-
-/* symbol, symbol+8, 8+symbol, -24: constants and symbols before the parenthesis */
-static bool take_displacement(struct operand *operand, uint64_t *sum, bool *has_symbol)
-{
-	*sum = 0;
-	*has_symbol = false;
-	while (*operand->at && !strchr("([", *operand->at)) {
-		size_t length = strspn(operand->at, "+ ");
-		char name[MAX_OPERAND];
-		uint64_t address;
-		int64_t number;
-
-		operand->at += length;
-		if (isdigit((unsigned char)*operand->at) || *operand->at == '-') {
-			if (!take_number(operand, &number))
-				return refuse(operand, "is not understood");
-			*sum += (uint64_t)number;
-			continue;
-		}
-		length = strcspn(operand->at, "+-( @");
-		if (!length || length >= sizeof(name))
-			return refuse(operand, "is not understood");
-		memcpy(name, operand->at, length);
-		name[length] = '\0';
-		operand->at += length;
-		if (*has_symbol || !symtab_find((struct module *)operand->module, name, &address))
-			return refuse(operand, "is relative to an unknown symbol");
-		*has_symbol = true;
-		*sum += address;
-	}
-	return true;
-}
-
-/* the address `displacement(base,index,scale)` of x86; NULL when it cannot be fetched */
-static const struct fetch *x86_memory(struct operand *operand)
-{
-	struct arena *arena = operand->module->arena;
-	const struct arch_register *base = NULL;
-	uint64_t displacement;
-	bool has_symbol;
-
-	if (!take_displacement(operand, &displacement, &has_symbol))
-		return NULL;
-	if (!*operand->at)
-		return fetch_address(arena, displacement);
-	operand->at++;
-	if (*operand->at != ',') {
-		base = take_register(operand);
-		if (!base)
-			return refuse(operand, "is not understood"), NULL;
-	}
-	if (*operand->at == ',')
-		return refuse(operand, "is an array element with its index in a register, which "
-			      "the kernel's probes cannot fetch"), NULL;
-	if (*operand->at != ')' || operand->at[1])
-		return refuse(operand, "is not understood"), NULL;
-	if (strcmp(base->name, "rip") == 0)
-		return fetch_address(arena, displacement);
-	if (has_symbol)
-		return refuse(operand, "is relative to a symbol and a register"), NULL;
-	return fetch_register(arena, operand->module->arch, base->number, (int64_t)displacement);
-}
-
-/* the address `[x29, 20]` of arm64 */
-static const struct fetch *arm64_memory(struct operand *operand)
-{
-	const struct arch_register *base;
-	int64_t offset = 0;
-
-	operand->at++;
-	base = take_register(operand);
-	if (!base)
-		return refuse(operand, "is not understood"), NULL;
-	operand->at += strspn(operand->at, ", ");
-	if (*operand->at != ']' && !take_number(operand, &offset))
-		return refuse(operand, "is an array element with its index in a register, which "
-			      "the kernel's probes cannot fetch"), NULL;
-	if (strcmp(operand->at, "]") != 0)
-		return refuse(operand, "is not understood"), NULL;
-	return fetch_register(operand->module->arena, operand->module->arch, base->number, offset);
-}
-
-static int register_value(const struct operand *operand, const struct sdt_argument *argument,
-			  const struct arch_register *reg, struct place_value *value)
-{
-	struct arena *arena = operand->module->arena;
-	const struct fetch *fetch = fetch_register(arena, operand->module->arch, reg->number, 0);
-	struct fetch *part;
-
-	if (!fetch)
-		return -ENOTSUP;
-	part = arena_memdup(arena, fetch, sizeof(*fetch));
-	part->size = argument->size < reg->size ? argument->size : reg->size;
-	part->is_signed = argument->is_signed;
-	if (reg->bit_offset) {
-		part->size = 2;
-		fetch_number(arena, part, reg->bit_offset, 8, value);
-	} else {
-		fetch_number(arena, part, 0, 0, value);
-	}
-	return 0;
-}
-
-/* the immediate $3 is as wide as the argument: $-1 of four unsigned bytes is 4294967295 */
-static int64_t narrow(int64_t number, const struct sdt_argument *argument)
-{
-	unsigned unused = 64 - 8 * argument->size;
-
-	if (argument->is_signed)
-		return (int64_t)((uint64_t)number << unused) >> unused;
-	return (int64_t)((uint64_t)number << unused >> unused);
-}
-
-static int constant_value(struct operand *operand, const struct sdt_argument *argument,
-			  struct place_value *value)
-{
-	int64_t number;
-
-	if (!take_number(operand, &number) || *operand->at)
-		return refuse(operand, "is not understood"), -ENOTSUP;
-	value->type = TYPE_LONG;
-	value->addend = narrow(number, argument);
-	return 0;
-}
-
-static bool is_register(const struct operand *operand)
-{
-	struct operand copy = *operand;
-
-	if (*copy.at != '%' && copy.module->arch->machine != EM_AARCH64)
-		return false;
-	return take_register(&copy) && !*copy.at;
-}
-
-static int argument_value(const struct code_place *place, const struct sdt_argument *argument,
-			  struct place_value *value, struct buf *problem)
-{
-	struct operand operand = { place->module, argument->operand, problem };
-	const struct fetch *address;
-
-	if (is_register(&operand))
-		return register_value(&operand, argument, take_register(&operand), value);
-	if (*operand.at == '%')
-		return refuse(&operand, "is in a register that cannot be fetched"), -ENOTSUP;
-	if (*operand.at == '$' || *operand.at == '#' ||
-	    (place->module->arch->machine == EM_AARCH64 && *operand.at != '['))
-		return constant_value(&operand, argument, value);
-	address = *operand.at == '[' ? arm64_memory(&operand) : x86_memory(&operand);
-	if (!address)
-		return -ENOTSUP;
-	fetch_number(place->module->arena,
-		     fetch_deref(place->module->arena, address, argument->size,
-				 argument->is_signed, module_is_user(place->module)), 0, 0, value);
-	return 0;
-}
+/* ---- values ---- */
 
 int sdt_value(const struct code_place *place, const struct expr *target,
 	      struct place_value *value, struct buf *problem)
@@ -428,7 +226,7 @@ int sdt_value(const struct code_place *place, const struct expr *target,
 			   target->name);
 		return -ENOTSUP;
 	}
-	return argument_value(place, &place->arguments[number - 1], value, problem);
+	return sdt_operand_value(place->module, &place->arguments[number - 1], value, problem);
 }
 
 size_t sdt_variables(const struct code_place *place, struct family_variable *out, size_t room)
@@ -491,11 +289,39 @@ UNIT_TEST_CASE(sdt_memory)
 	CHECK_INT(value.recipe->fetch->base->reg, 6);
 	CHECK_INT(value.recipe->fetch->base->offset, -20);
 	CHECK_INT(unit_argument(arena, "x86_64", "8@(%rdi)", &value), 0);
-	CHECK_INT(unit_argument(arena, "x86_64", "8@8(%rax,%rbx,4)", &value), -ENOTSUP);
 	CHECK_INT(unit_argument(arena, "x86_64", "8@missing(%rip)", &value), -ENOTSUP);
 	CHECK_INT(unit_argument(arena, "arm64", "4@[x29, 20]", &value), 0);
 	CHECK_INT(value.recipe->fetch->base->offset, 20);
-	CHECK_INT(unit_argument(arena, "arm64", "4@[x1, x2]", &value), -ENOTSUP);
+	arena_free(arena);
+}
+
+UNIT_TEST_CASE(sdt_elements_of_arrays)
+{
+	struct arena *arena = arena_new();
+	struct place_value value;
+
+	CHECK_INT(unit_argument(arena, "x86_64", "-4@-8(%rbp,%rax,4)", &value), 0);
+	CHECK_INT(value.indexed->base->fetch->reg, 6);
+	CHECK_INT(value.indexed->index->fetch->reg, 0);
+	CHECK_INT(value.indexed->scale, 4);
+	CHECK_INT(value.indexed->displacement, -8);
+	CHECK(value.indexed->is_signed && value.indexed->size == 4);
+	CHECK_INT(unit_argument(arena, "x86_64", "8@64(,%rbx,8)", &value), 0);
+	CHECK(!value.indexed->base && value.indexed->displacement == 64);
+	CHECK_INT(unit_argument(arena, "x86_64", "8@(%rax,%rbx)", &value), 0);
+	CHECK_INT(value.indexed->scale, 1);
+	CHECK_INT(unit_argument(arena, "x86_64", "8@8(%rax,%rbx,3)", &value), -ENOTSUP);
+	CHECK_INT(unit_argument(arena, "x86_64", "8@8(%rax,%rbx,4", &value), -ENOTSUP);
+	CHECK_INT(unit_argument(arena, "arm64", "4@[x1, x2]", &value), 0);
+	CHECK_INT(value.indexed->scale, 1);
+	CHECK_INT(unit_argument(arena, "arm64", "8@[x1, x2, lsl 3]", &value), 0);
+	CHECK_INT(value.indexed->scale, 8);
+	CHECK_INT(unit_argument(arena, "arm64", "2@[x1, w2, sxtw #1]", &value), 0);
+	CHECK(value.indexed->index->fetch->size == 4 && value.indexed->index->fetch->is_signed);
+	CHECK_INT(unit_argument(arena, "arm64", "4@[x1, w2, uxtw]", &value), 0);
+	CHECK(!value.indexed->index->fetch->is_signed);
+	CHECK_INT(unit_argument(arena, "arm64", "4@[x1, x2, lsl 9]", &value), -ENOTSUP);
+	CHECK_INT(unit_argument(arena, "arm64", "4@[x1, #:lo12:missing]", &value), -ENOTSUP);
 	arena_free(arena);
 }
 

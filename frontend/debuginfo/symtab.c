@@ -113,7 +113,8 @@ bool symtab_find(struct module *module, const char *wanted, uint64_t *found)
 		const char *name = dwfl_module_getsym_info(module->dwfl_module, i, &symbol,
 							   &address, &section, NULL, NULL);
 
-		if (name && section != SHN_UNDEF && is_named(name, wanted)) {
+		if (name && section != SHN_UNDEF && GELF_ST_TYPE(symbol.st_info) != STT_TLS &&
+		    is_named(name, wanted)) {
 			*found = address - module->bias;
 			return true;
 		}

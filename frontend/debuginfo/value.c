@@ -32,7 +32,67 @@ static bool is_scalar(const struct ctype *type)
 	}
 }
 
-/* the scalar's value as one fetch */
+/* of several pieces the one that holds @size bytes of what is meant becomes the object */
+static int settle(struct arena *arena, struct object *object, uint64_t size, struct buf *problem)
+{
+	uint64_t start = 0;
+
+	if (object->kind != OBJECT_PIECES)
+		return 0;
+	for (unsigned i = 0; i < object->piece_count; start += object->pieces[i++].size) {
+		const struct object_piece *piece = &object->pieces[i];
+		uint64_t skip = object->skip - start;
+
+		if (object->skip < start || skip >= piece->size || piece->size - skip < size)
+			continue;
+		if (!piece->fetch) {
+			buf_puts(problem, "this part of it was optimised away");
+			return -ENODATA;
+		}
+		object->kind = piece->kind;
+		object->skip = piece->kind == OBJECT_VALUE ? skip : 0;
+		object->fetch = piece->kind == OBJECT_VALUE ? piece->fetch :
+				fetch_add(arena, piece->fetch, (int64_t)skip);
+		return 0;
+	}
+	buf_puts(problem, "it lies in several registers");
+	return -ENOTSUP;
+}
+
+void object_in_words(struct object *object, const struct module *module,
+		     const struct fetch *const *words, unsigned count)
+{
+	struct object_piece pieces[MAX_PIECES];
+
+	for (unsigned i = 0; i < count && i < MAX_PIECES; i++)
+		pieces[i] = (struct object_piece){ OBJECT_VALUE, words[i],
+						   module->arch->pointer_size };
+	object->kind = OBJECT_PIECES;
+	object->pieces = arena_memdup(module->arena, pieces, count * sizeof(*pieces));
+	object->piece_count = count;
+}
+
+static bool is_known_number(const struct object *object)
+{
+	return object->kind == OBJECT_VALUE && object->fetch->kind == FETCH_CONSTANT;
+}
+
+/* a constant as wide as its type: what the debug info says of it may be wider */
+static const struct fetch *narrow_constant(struct arena *arena, const struct object *object)
+{
+	const struct ctype *type = object->type;
+	uint64_t number = (uint64_t)object->fetch->offset;
+	unsigned unused = type && type->size && type->size < 8 ? 64 - 8 * (unsigned)type->size : 0;
+
+	number = object->skip < 8 ? number >> 8 * object->skip : 0;
+	if (!unused)
+		return fetch_constant(arena, (int64_t)number);
+	number <<= unused;
+	return fetch_constant(arena, type->is_signed ? (int64_t)number >> unused :
+						       (int64_t)(number >> unused));
+}
+
+/* the scalar's value as one fetch; it is not in the upper part of a register */
 static const struct fetch *load(struct arena *arena, const struct object *object)
 {
 	const struct ctype *type = object->type;
@@ -41,8 +101,9 @@ static const struct fetch *load(struct arena *arena, const struct object *object
 	if (object->kind == OBJECT_MEMORY)
 		return fetch_deref(arena, object->fetch, (unsigned)type->size, type->is_signed,
 				   object->is_user);
-	if (!type || type->size >= 8 || object->fetch->kind == FETCH_CONSTANT ||
-	    object->fetch->kind == FETCH_SYMBOL)
+	if (is_known_number(object))
+		return narrow_constant(arena, object);
+	if (!type || type->size >= 8 || object->fetch->kind == FETCH_SYMBOL)
 		return object->fetch;
 	part = arena_memdup(arena, object->fetch, sizeof(*part));
 	if (!part->size || part->size > type->size)
@@ -55,12 +116,20 @@ static const struct fetch *load(struct arena *arena, const struct object *object
 static int follow_pointer(struct walk *walk)
 {
 	const struct ctype *target = ctype_target(walk->object->type);
+	int error;
 
 	if (!target || target->kind == CTYPE_VOID) {
 		buf_printf(walk->problem, "'%s' points to no known type; use @cast",
 			   walk->object->type->text);
 		return -ENOTSUP;
 	}
+	error = settle(walk->arena, walk->object, walk->object->type->size, walk->problem);
+	if (!error && walk->object->skip) {
+		buf_puts(walk->problem, "the pointer is in the upper part of a register");
+		error = -ENOTSUP;
+	}
+	if (error)
+		return error;
 	walk->object->fetch = load(walk->arena, walk->object);
 	walk->object->kind = OBJECT_MEMORY;
 	walk->object->type = target;
@@ -76,6 +145,17 @@ static void suggest_members(const struct ctype *type, struct buf *problem)
 	while (count < 12 && ctype_next_member(type, &walk, &member))
 		if (member.name)
 			buf_printf(problem, "%s%s", count++ ? ", " : "; it has ", member.name);
+}
+
+/* from the start of the object to the part of it that is @offset bytes behind */
+static void move_on(struct walk *walk, uint64_t offset)
+{
+	struct object *object = walk->object;
+
+	if (object->kind == OBJECT_MEMORY)
+		object->fetch = fetch_add(walk->arena, object->fetch, (int64_t)offset);
+	else
+		object->skip += offset;
 }
 
 static int step_member(struct walk *walk, const char *name)
@@ -95,13 +175,7 @@ static int step_member(struct walk *walk, const char *name)
 		suggest_members(object->type, walk->problem);
 		return -ENOENT;
 	}
-	if (object->kind == OBJECT_MEMORY) {
-		object->fetch = fetch_add(walk->arena, object->fetch,
-					  (int64_t)walk->last->offset);
-	} else if (walk->last->offset || walk->last->bit_size) {
-		buf_printf(walk->problem, "member '%s' is in a part of a register", name);
-		return -ENOTSUP;
-	}
+	move_on(walk, walk->last->offset);
 	object->type = walk->last->type;
 	return 0;
 }
@@ -122,15 +196,14 @@ static int step_index(struct walk *walk, const struct expr *index)
 		element = object->type;
 	} else {
 		element = object->type->kind == CTYPE_ARRAY ? ctype_target(object->type) : NULL;
-		error = element && object->kind == OBJECT_MEMORY ? 0 : -ENOTSUP;
+		error = element ? 0 : -ENOTSUP;
 		if (error)
-			buf_printf(walk->problem, "'%s' is no array in memory and no pointer",
+			buf_printf(walk->problem, "'%s' is no array and no pointer",
 				   object->type->text);
 	}
 	if (error)
 		return error;
-	object->fetch = fetch_add(walk->arena, object->fetch,
-				  (int64_t)((uint64_t)index->number * element->size));
+	move_on(walk, (uint64_t)index->number * element->size);
 	object->type = element;
 	return 0;
 }
@@ -217,6 +290,16 @@ static int address_value(struct arena *arena, const struct object *object,
 	return 0;
 }
 
+/* bits of a register, or of a value that was worked out */
+static void register_bits(struct arena *arena, const struct object *object, unsigned from,
+			  unsigned count, struct place_value *value)
+{
+	struct fetch *whole = arena_memdup(arena, object->fetch, sizeof(*whole));
+
+	whole->is_signed = object->type->is_signed;
+	fetch_number(arena, whole, from + 8 * (unsigned)object->skip, count, value);
+}
+
 /* the smallest unit that holds all bits: packed ones may lie across two of the declared type */
 static int bits_value(struct arena *arena, const struct object *object,
 		      const struct ctype_member *bits, struct place_value *value,
@@ -225,6 +308,10 @@ static int bits_value(struct arena *arena, const struct object *object,
 	unsigned from = bits->bit_offset, size = (unsigned)object->type->size;
 	int64_t moved = 0;
 
+	if (object->kind == OBJECT_VALUE) {
+		register_bits(arena, object, from, bits->bit_size, value);
+		return 0;
+	}
 	if (from + bits->bit_size > size * 8 || size > 8 || !size) {
 		moved = from / 8;
 		from %= 8;
@@ -255,12 +342,28 @@ static int array_value(struct arena *arena, const struct object *object,
 	return error;
 }
 
-int object_value(struct arena *arena, const struct expr *target, const struct object *object,
-		 const struct ctype_member *last, struct place_value *value, struct buf *problem)
+/* settled, and of 1, 2, 4 or 8 bytes, if its type is known */
+static void scalar_value(struct arena *arena, const struct object *object,
+			 struct place_value *value)
 {
 	const struct ctype *type = object->type;
 
+	value->is_pointer = type && type->kind == CTYPE_POINTER;
+	if (object->kind == OBJECT_VALUE && object->skip && !is_known_number(object))
+		register_bits(arena, object, 0, 8 * (unsigned)type->size, value);
+	else
+		fetch_number(arena, load(arena, object), 0, 0, value);
+}
+
+int object_value(struct arena *arena, const struct expr *target, struct object *object,
+		 const struct ctype_member *last, struct place_value *value, struct buf *problem)
+{
+	const struct ctype *type = object->type;
+	int error = settle(arena, object, type ? type->size : 1, problem);
+
 	*value = (struct place_value){ .type = TYPE_LONG, .c_type = type ? type->text : "long" };
+	if (error)
+		return error;
 	if (wants_string(target))
 		return string_value(arena, object, value, problem);
 	if (target->address_of)
@@ -274,8 +377,7 @@ int object_value(struct arena *arena, const struct expr *target, const struct ob
 			   "'&', or print it whole with '$' behind it", type->text);
 		return -ENOTSUP;
 	}
-	value->is_pointer = type && type->kind == CTYPE_POINTER;
-	fetch_number(arena, load(arena, object), 0, 0, value);
+	scalar_value(arena, object, value);
 	return 0;
 }
 
@@ -344,14 +446,15 @@ int debuginfo_value(const struct code_place *place, const struct expr *target,
 	return error ?: object_value(arena, target, &object, &last, value, problem);
 }
 
-int debuginfo_cast(struct module *module, const struct fetch *pointer, bool is_user,
-		   const char *type_name, const struct expr *cast, struct place_value *value,
-		   struct buf *problem)
+bool debuginfo_has_type(struct module *module, const char *type_name)
+{
+	return ctype_find(module, type_name) != NULL;
+}
+
+int cast_object(struct module *module, const struct fetch *pointer, bool is_user,
+		const char *type_name, struct object *object, struct buf *problem)
 {
 	const struct ctype *type = ctype_find(module, type_name);
-	struct ctype_member last;
-	struct object object;
-	int error;
 
 	if (!type) {
 		buf_printf(problem, "type '%s' is not known in '%s' (%s)", type_name,
@@ -359,10 +462,22 @@ int debuginfo_cast(struct module *module, const struct fetch *pointer, bool is_u
 		return -ENOENT;
 	}
 	/* @cast(p, "T") is a T*: as upstream, where the type named is what p points to */
-	object = (struct object){ .kind = OBJECT_VALUE, .fetch = pointer, .is_user = is_user,
-				  .type = type->kind == CTYPE_POINTER ? type :
-								       ctype_pointer_to(type) };
-	error = path_walk(module->arena, cast, &object, &last, problem);
+	*object = (struct object){ .kind = OBJECT_VALUE, .fetch = pointer, .is_user = is_user,
+				   .type = type->kind == CTYPE_POINTER ? type :
+									ctype_pointer_to(type) };
+	return 0;
+}
+
+int debuginfo_cast(struct module *module, const struct fetch *pointer, bool is_user,
+		   const char *type_name, const struct expr *cast, struct place_value *value,
+		   struct buf *problem)
+{
+	struct ctype_member last;
+	struct object object;
+	int error = cast_object(module, pointer, is_user, type_name, &object, problem);
+
+	if (!error)
+		error = path_walk(module->arena, cast, &object, &last, problem);
 	return error ?: object_value(module->arena, cast, &object, &last, value, problem);
 }
 

@@ -95,7 +95,8 @@ static bool find_global(const struct code_place *place, const char *name, const 
 	if (scope && !file) {
 		unit = scope->unit;
 		if (find_child(&unit, name, found) &&
-		    dwarf_attr_integrate(found, DW_AT_location, &attribute))
+		    (dwarf_attr_integrate(found, DW_AT_location, &attribute) ||
+		     dwarf_attr_integrate(found, DW_AT_const_value, &attribute)))
 			return true;
 	}
 	named = table_get(&dwarf_index(place->module)->variables, name);
@@ -175,11 +176,11 @@ static int registers_taken(const struct module *module, const struct ctype *type
 	if (type->kind != CTYPE_STRUCT && type->kind != CTYPE_UNION)
 		return -1;
 	if (type->size > 2 * word)
-		return module->arch->machine == EM_AARCH64 ? 1 : 0; /* by reference, in memory */
+		return module->arch->large_by_reference ? 1 : 0; /* 0: in memory */
 	return holds_floats(type, 0) ? -1 : (int)((type->size + word - 1) / word);
 }
 
-/* the index of the register the scalar parameter is passed in; -1 when that cannot be told */
+/* the index of the first register the parameter is passed in; -1 when that cannot be told */
 static int register_index(struct module *module, Dwarf_Die *function, Dwarf_Die *wanted)
 {
 	int index = 0;
@@ -197,7 +198,7 @@ static int register_index(struct module *module, Dwarf_Die *function, Dwarf_Die 
 		if (taken < 0 || index + taken > module->arch->parameter_count)
 			return -1;
 		if (child.addr == wanted->addr)
-			return in_one_register(module, type) ? index : -1;
+			return taken ? index : -1;
 		index += taken;
 	}
 	return -1;
@@ -255,10 +256,25 @@ bool dwarf_needs_prologue(struct module *module, Dwarf_Die *function)
 	return false;
 }
 
+/* the parameter of object->type that begins in the register of this index */
+static void in_registers(struct module *module, unsigned index, struct object *object)
+{
+	const struct arch *arch = module->arch;
+	unsigned count = (unsigned)registers_taken(module, object->type);
+	const struct fetch *words[MAX_PARAMETER_REGISTERS];
+
+	for (unsigned i = 0; i < count; i++)
+		words[i] = fetch_register(module->arena, arch, arch->parameters[index + i], 0);
+	object->kind = object->type->size > count * arch->pointer_size ? OBJECT_MEMORY :
+									  OBJECT_VALUE;
+	object->fetch = words[0];
+	if (count > 1)
+		object_in_words(object, module, words, count);
+}
+
 static int find_location(const struct code_place *place, Dwarf_Die *die, struct object *object,
 			 struct buf *problem)
 {
-	const struct arch *arch = place->module->arch;
 	struct dwarf_scope *scope = (struct dwarf_scope *)place->scope;
 	int index;
 
@@ -270,12 +286,37 @@ static int find_location(const struct code_place *place, Dwarf_Die *die, struct 
 		buf_puts(problem, "it is not in its place yet where the function begins");
 		return -ENODATA;
 	}
-	object->kind = OBJECT_VALUE;
-	object->fetch = fetch_register(place->module->arena, arch, arch->parameters[index], 0);
+	in_registers(place->module, (unsigned)index, object);
 	return 0;
 }
 
 /* ---- $return ---- */
+
+/*
+ * What does not fit into one word. x86 hands the address of a large record back; AAPCS64 does not:
+ * there the caller alone knows where it is.
+ */
+static int return_record(struct module *module, struct object *object, struct buf *problem)
+{
+	const struct arch *arch = module->arch;
+	const struct fetch *words[2] = { object->fetch,
+		fetch_register(module->arena, arch, arch->second_result, 0) };
+
+	if (object->type->size > 2 * arch->pointer_size && arch->large_by_reference) {
+		buf_puts(problem, "a record of this size is returned where the caller said");
+		return -ENOTSUP;
+	}
+	if (object->type->size > 2 * arch->pointer_size || arch->pointer_size == 4) {
+		object->kind = OBJECT_MEMORY;
+		return 0;
+	}
+	if (holds_floats(object->type, 0)) {
+		buf_puts(problem, "floating point registers cannot be fetched");
+		return -ENOTSUP;
+	}
+	object_in_words(object, module, words, 2);
+	return 0;
+}
 
 static int return_object(const struct code_place *place, struct object *object,
 			 struct buf *problem)
@@ -301,24 +342,32 @@ static int return_object(const struct code_place *place, struct object *object,
 	object->type = type;
 	object->fetch = fetch;
 	object->kind = OBJECT_VALUE;
-	/* x86-64 hands the address of a large structure back; AAPCS64 does not */
-	if (type->size > 2 * word && place->module->arch->machine != EM_AARCH64)
-		object->kind = OBJECT_MEMORY;
+	if (type->size > word && (type->kind == CTYPE_STRUCT || type->kind == CTYPE_UNION))
+		return return_record(place->module, object, problem);
 	return 0;
 }
 
 /* ---- variables that are only declared: assembly or the linker defines them ---- */
 
-static int find_declared(const struct code_place *place, const char *name, struct object *object)
+static int find_declared(const struct code_place *place, const char *name, struct object *object,
+			 struct buf *problem)
 {
 	struct module *module = place->module;
 	Dwarf_Die *die = table_get(&dwarf_index(module)->declared, name);
+	Dwarf_Attribute attribute;
 	struct fetch *fetch;
 	uint64_t address;
 
 	object->type = die ? type_of(module, die) : NULL;
-	if (!object->type || !symtab_find(module, name, &address))
+	if (!object->type)
 		return -ENOENT;
+	if (!symtab_find(module, name, &address)) {
+		if (dwarf_attr(die, DW_AT_declaration, &attribute))
+			return -ENOENT;
+		buf_printf(problem, "'%s' has no address: it was optimised away, or it is "
+			   "thread-local", name);
+		return -ENODATA;
+	}
 	fetch = arena_new_object(module->arena, struct fetch);
 	fetch->kind = FETCH_SYMBOL;
 	if (module_is_user(module))
@@ -344,7 +393,7 @@ int dwarf_find_object(const struct code_place *place, const char *name, const ch
 	if (!(place->scope && !file && find_local(place, name, &die)) &&
 	    !find_global(place, name, file, &die)) {
 		if (!was_dropped(place, name))
-			return find_declared(place, name, object);
+			return find_declared(place, name, object, problem);
 		buf_printf(problem, "'%s' was optimised away", name);
 		return -ENODATA;
 	}
@@ -384,7 +433,8 @@ static size_t list_block(const struct code_place *place, Dwarf_Die *block, int t
 		out[count++] = (struct family_variable){
 			.name = arena_printf(place->module->arena, "$%s", name),
 			.c_type = type ? type->text : "void", .type = TYPE_LONG,
-			.is_parameter = tag == DW_TAG_formal_parameter };
+			.is_parameter = tag == DW_TAG_formal_parameter,
+			.placeholder = type ? ctype_placeholder(type) : NULL };
 	}
 	return count;
 }
@@ -402,7 +452,8 @@ size_t dwarf_variables(const struct code_place *place, struct family_variable *o
 	type = place->is_return ? type_of(place->module, &scope->function) : NULL;
 	if (type && type->kind != CTYPE_VOID && room)
 		out[count++] = (struct family_variable){ .name = "$return", .c_type = type->text,
-							 .type = TYPE_LONG };
+							 .type = TYPE_LONG,
+							 .placeholder = ctype_placeholder(type) };
 	count = list_block(place, &scope->function, DW_TAG_formal_parameter, out, count, room);
 	if (place->is_return)
 		return count;

@@ -40,7 +40,7 @@ if [ -e /sys/kernel/btf/vmlinux ]; then
 	expect_equal 'returns of more than asked for' "$(number_of '$1 == "named"' 4)" 0
 fi
 
-stap_succeeds -e 'global n probe kernel.function("vfs_*"), kernel.function("kprobe_*") { n++ }
+stap_succeeds -e 'global n, last probe kernel.function("vfs_*"), kernel.function("kprobe_*") { n++; last = ulong_arg(1) }
 	probe end { println("many ", n) }' -c "$dd if=$work/data of=/dev/null bs=$block status=none"
 expect_between 'calls of vfs_*' "$(number_of '$1 == "many"' 2)" $((size / block)) 1000000
 expect_equal warnings "$(grep -c 'refuses .* places that wildcards match' "$work/err")" 1
