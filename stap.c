@@ -349,6 +349,8 @@ static void session_add_families(struct session *session)
 	tracefs_add_families(session->frontend, session->tracefs);
 	for (size_t i = 0; i < perf_family_count; i++)
 		frontend_add_family(session->frontend, &perf_families[i], session->perf);
+	for (size_t i = 0; i < step_family_count; i++)
+		frontend_add_family(session->frontend, &step_families[i], NULL);
 }
 
 /*
@@ -580,6 +582,10 @@ static int pass_arm(struct session *session)
 	if (error)
 		return error;
 	source = perf_arm(session->perf, program, &problem);
+	error = session_take_source(session, source, &problem);
+	if (error)
+		return error;
+	source = perf_arm_steps(program, &problem);
 	error = session_take_source(session, source, &problem);
 	if (error)
 		return error;

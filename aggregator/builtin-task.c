@@ -38,6 +38,27 @@ bool builtin___task_tid(struct native_call *call)
 			    (unsigned long long)task);
 }
 
+/* (name): the address of the kernel's function or variable, 0 when /proc/kallsyms does not tell */
+bool builtin___kernel_symbol(struct native_call *call)
+{
+	const char *wanted = call->arguments[0].string->data;
+	FILE *file = fopen("/proc/kallsyms", "re");
+	unsigned long long address = 0;
+	char *line = NULL, name[256];
+	size_t room = 0;
+
+	while (file && getline(&line, &room, file) > 0) {
+		if (sscanf(line, "%llx %*c %255s", &address, name) == 2 &&
+		    strcmp(name, wanted) == 0)
+			break;
+		address = 0;
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return native_return_number(call, (int64_t)address);
+}
+
 /* (tid, number of the limit): the soft limit, -1 for none */
 bool builtin___task_limit(struct native_call *call)
 {

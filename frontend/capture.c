@@ -623,6 +623,11 @@ static struct known plan_call(struct planner *planner, struct expr **slot)
 		return plan_read(planner, slot, how, arguments);
 	if (call->builtin && call->builtin->id == BUILTIN___task_tid)
 		plan_task(planner, call, &arguments[0]);
+	if (call->function && count == 1 && arguments[0].kind == KNOWN_FETCH &&
+	    strcmp(call->name, TASK_STRUCT_FUNCTION) == 0) {
+		*slot = call->args[0];
+		return arguments[0];
+	}
 	if (call->function && may_follow(planner, call->function, arguments, count))
 		return plan_function(planner, call, arguments);
 	return nothing;

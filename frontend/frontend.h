@@ -333,6 +333,7 @@ enum family_source {
 	FAMILY_AGGREGATOR,	/* begin, end, error, never, timers: no kernel event */
 	FAMILY_TRACEFS,
 	FAMILY_PERF,
+	FAMILY_STEP,		/* ptrace(2) */
 };
 
 /* handed to family.resolve; it calls emit once per match */

@@ -461,10 +461,38 @@ static struct value_question new_cast_question(struct resolver *resolver, struct
 		.place = probe && probe->sites.count ? probe->sites.items[0]->place : NULL };
 }
 
+/*
+ * Task handles are thread ids: in a script, what is cast to a task_struct of the kernel goes through
+ * a function of the tapset that finds the structure of a thread. The planner leaves that out where
+ * the operand is a pointer that the kernel can follow.
+ */
+static void find_task_struct(struct resolver *resolver, struct expr *cast)
+{
+	struct arena *arena = resolver->sem->arena;
+	const char *type = cast->string ? cast->string : "";
+	struct expr *call;
+
+	if (text_starts_with(type, "struct "))
+		type += strlen("struct ");
+	if (strcmp(type, "task_struct") != 0 || cast->a->kind == EXPR_NUMBER ||
+	    !resolver->unit || !resolver->unit->is_user)
+		return;
+	if (cast->arg_count && (cast->args[0]->kind != EXPR_STRING ||
+				!text_starts_with(cast->args[0]->string, "kernel")))
+		return;
+	call = make_expr(arena, EXPR_CALL, cast->a->token);
+	call->name = frontend_intern(resolver->sem->frontend, TASK_STRUCT_FUNCTION);
+	call->arg_count = 1;
+	call->args = arena_alloc(arena, sizeof(*call->args));
+	call->args[0] = cast->a;
+	cast->a = call;
+}
+
 struct expr *cast_resolve(struct resolver *resolver, struct expr *cast)
 {
 	struct value_question question = new_cast_question(resolver, cast);
 
+	find_task_struct(resolver, cast);
 	resolve_expression(resolver, &cast->a);
 	question.pointer = cast->a;
 	return cast_question(&question) ? answer(&question) : NULL;

@@ -238,6 +238,8 @@ struct stmt *caller_guarded(struct semantics *sem, const struct probe *probe, st
 struct expr *caller_resolve(struct resolver *resolver, const struct code_place *place,
 			    const struct expr *target);
 #define CALLER_NAME "the caller"
+/* of the tapset: the kernel's task_struct of a thread, or the pointer to one that it is given */
+#define TASK_STRUCT_FUNCTION "_task_struct"
 /** cast_resolve() - @cast(p, "type")->y or p->y; NULL after a message */
 struct expr *cast_resolve(struct resolver *resolver, struct expr *cast);
 /** cast_pretty() - the sprintf of `@cast(…)$`, its members not yet resolved; false after a message */

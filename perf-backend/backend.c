@@ -72,7 +72,8 @@ int backend_check(enum backend backend, struct frontend *frontend, const struct 
 	for (size_t i = 0; i < program->probes.count; i++) {
 		const struct probe *probe = program->probes.items[i];
 
-		if (probe->family->source == FAMILY_AGGREGATOR || !probe->body)
+		if (probe->family->source == FAMILY_AGGREGATOR ||
+		    probe->family->source == FAMILY_STEP || !probe->body)
 			continue;
 		if (backend != BACKEND_PERF && !needs_perf(probe)) {
 			through_tracefs++;

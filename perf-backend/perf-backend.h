@@ -45,6 +45,15 @@ extern const size_t perf_family_count;
  */
 struct event_source *perf_arm(struct perf *perf, struct program *program, struct buf *problem);
 
+/** step_families - process(…).insn and .insn.block, which have no backend */
+extern const struct family step_families[];
+extern const size_t step_family_count;
+/**
+ * perf_arm_steps() - trace the processes of every FAMILY_STEP probe, to be stepped from start() on
+ * NULL with @problem empty when the program has none; NULL with a sentence on failure.
+ */
+struct event_source *perf_arm_steps(struct program *program, struct buf *problem);
+
 struct tracefs;
 /**
  * perf_arm_traced() - open the trace events that tracefs_arm() left to perf, for their stacks

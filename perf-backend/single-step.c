@@ -6,6 +6,11 @@
  * and restarts each for one instruction, or up to the next branch. Only the traps it caused itself
  * are kept back; every other signal is handed on, and stopped groups stay stopped. At the end, or
  * when stap is gone, each is detached at a moment when no trap of ours is on its way to it.
+ *
+ * A task that blocks SIGTRAP would lose its handler for it: the kernel forces our traps upon it
+ * (force_sig_info_to_task() in kernel/signal.c). So system calls, which change the mask, are not
+ * stepped but stopped at (PTRACE_SYSCALL) with the mask as the task knows it, and between them the
+ * signal is never blocked; one of the task's own is kept until the task would take it.
  */
 #include "single-step.h"
 
@@ -16,10 +21,8 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -35,8 +38,10 @@
 #define CHECK_SECONDS 1		/* how often a waiting tracer looks whether stap lives */
 #define READY_POLL_MS 5
 #define SELF_TEST_NOPS 64
-#define STEP_OPTIONS (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |           \
-		      PTRACE_O_TRACEEXEC)
+#define TRAP_BIT (UINT64_C(1) << (SIGTRAP - 1))
+#define STOP_IN_SYSCALL (SIGTRAP | 0x80) /* PTRACE_O_TRACESYSGOOD */
+#define STEP_OPTIONS (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |        \
+		      PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC)
 
 struct stepper {
 	pid_t pid;
@@ -47,12 +52,15 @@ struct stepper {
  * struct tracee - one thread that is traced
  * @root: what it descends from
  * @stepped: it runs what its root asks for
+ * @in_syscall: between the stops at a system call's entry and exit
+ * @blocks_trap: it thinks that it blocks SIGTRAP
+ * @owed_trap: one of its own came meanwhile
  * @ip: where it was at its last stop, 0 when that is not known
  */
 struct tracee {
 	pid_t tid, pid;
 	const struct step_root *root;
-	bool stepped;
+	bool stepped, in_syscall, blocks_trap, owed_trap;
 	uint64_t ip;
 };
 
@@ -273,6 +281,52 @@ static int seize_threads(struct tracer *tracer, const struct step_root *root)
 	return any ? 0 : -ESRCH;
 }
 
+/* ---- the signal mask ---- */
+
+/* take SIGTRAP out of the mask and remember that it was there */
+static void unblock_trap(struct tracee *tracee)
+{
+	uint64_t mask;
+
+	tracee->blocks_trap = false;
+	if (ptrace(PTRACE_GETSIGMASK, tracee->tid, (void *)sizeof(mask), &mask) != 0 ||
+	    !(mask & TRAP_BIT))
+		return;
+	mask &= ~TRAP_BIT;
+	tracee->blocks_trap = ptrace(PTRACE_SETSIGMASK, tracee->tid, (void *)sizeof(mask),
+				     &mask) == 0;
+}
+
+/* the mask as the task knows it */
+static void restore_mask(const struct tracee *tracee)
+{
+	uint64_t mask;
+
+	if (!tracee->blocks_trap ||
+	    ptrace(PTRACE_GETSIGMASK, tracee->tid, (void *)sizeof(mask), &mask) != 0)
+		return;
+	mask |= TRAP_BIT;
+	ptrace(PTRACE_SETSIGMASK, tracee->tid, (void *)sizeof(mask), &mask);
+}
+
+/* syscall, int 0x80, sysenter; svc #0 */
+static bool is_at_syscall(const struct tracee *tracee)
+{
+#ifdef __aarch64__
+	static const unsigned char calls[][4] = { { 0x01, 0x00, 0x00, 0xd4 } };
+#else
+	static const unsigned char calls[][2] = { { 0x0f, 0x05 }, { 0xcd, 0x80 }, { 0x0f, 0x34 } };
+#endif
+	unsigned char code[sizeof(calls[0])];
+
+	if (!tracee->ip || read_memory(tracee->tid, tracee->ip, code, sizeof(code)) < sizeof(code))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		if (memcmp(code, calls[i], sizeof(code)) == 0)
+			return true;
+	return false;
+}
+
 /* ---- stops ---- */
 
 /*
@@ -340,8 +394,11 @@ static void record_step(struct tracer *tracer, struct tracee *tracee)
 
 static void restart(const struct tracer *tracer, const struct tracee *tracee, int signal_number)
 {
-	int how = tracee->stepped && tracer->going ? tracer->how : PTRACE_CONT;
+	int how = tracee->in_syscall ? PTRACE_SYSCALL : PTRACE_CONT;
 
+	if (!tracee->in_syscall && tracee->stepped && tracer->going)
+		how = tracer->how == PTRACE_SINGLESTEP && !signal_number && is_at_syscall(tracee) ?
+			      PTRACE_SYSCALL : tracer->how;
 	/* ESRCH: it was killed meanwhile, which the next wait tells */
 	ptrace(how, tracee->tid, NULL, (void *)(long)signal_number);
 }
@@ -359,8 +416,41 @@ static struct tracee *handle_exec(struct tracer *tracer, pid_t tid)
 	if (!tracee)
 		tracee = adopt_tracee(tracer, tid);
 	tracee->stepped = is_wanted(tracer, tracee);
+	tracee->in_syscall = true;
 	tracee->ip = 0;
 	return tracee;
+}
+
+/* at the entry the mask becomes the task's own, at the exit it may have changed */
+static void handle_syscall(struct tracer *tracer, struct tracee *tracee)
+{
+	int owed = 0;
+
+	tracee->in_syscall = !tracee->in_syscall;
+	if (tracee->in_syscall) {
+		restore_mask(tracee);
+	} else {
+		unblock_trap(tracee);
+		record_step(tracer, tracee);
+		if (tracee->owed_trap && !tracee->blocks_trap) {
+			tracee->owed_trap = false;
+			owed = SIGTRAP;
+		}
+	}
+	restart(tracer, tracee, owed);
+}
+
+/* a signal is about to be delivered: it is a trap of ours, or the task's own */
+static void handle_signal(struct tracer *tracer, struct tracee *tracee, int signal_number)
+{
+	if (signal_number == SIGTRAP && is_own_trap(tracee->tid)) {
+		record_step(tracer, tracee);
+		signal_number = 0;
+	} else if (signal_number == SIGTRAP && tracee->blocks_trap) {
+		tracee->owed_trap = true;
+		signal_number = 0;
+	}
+	restart(tracer, tracee, signal_number);
 }
 
 static bool is_stop_signal(int signal_number)
@@ -380,15 +470,14 @@ static void handle_stop(struct tracer *tracer, pid_t tid, int status)
 		tracee = handle_exec(tracer, tid);
 	if (event == PTRACE_EVENT_STOP && is_stop_signal(signal_number)) {
 		ptrace(PTRACE_LISTEN, tid, NULL, NULL);
-		return;
-	}
-	if (event) {
+	} else if (event) {
+		if (event == PTRACE_EVENT_STOP && tracer->going && tracee->stepped)
+			unblock_trap(tracee);
 		restart(tracer, tracee, 0);
-	} else if (signal_number == SIGTRAP && is_own_trap(tid)) {
-		record_step(tracer, tracee);
-		restart(tracer, tracee, 0);
+	} else if (signal_number == STOP_IN_SYSCALL) {
+		handle_syscall(tracer, tracee);
 	} else {
-		restart(tracer, tracee, signal_number);
+		handle_signal(tracer, tracee, signal_number);
 	}
 }
 
@@ -419,12 +508,18 @@ static bool has_pending_trap(pid_t tid)
 static void let_go(struct tracer *tracer, pid_t tid, int status)
 {
 	int signal_number = WSTOPSIG(status), event = status >> 16;
+	const struct tracee *tracee = find_tracee(tracer, tid);
 
-	if (event || (signal_number == SIGTRAP && is_own_trap(tid)))
+	if (event || signal_number == STOP_IN_SYSCALL ||
+	    (signal_number == SIGTRAP && is_own_trap(tid)))
 		signal_number = 0;
 	if (event && has_pending_trap(tid)) {
 		ptrace(PTRACE_CONT, tid, NULL, NULL);
 		return;
+	}
+	if (tracee) {
+		restore_mask(tracee);
+		signal_number = tracee->owed_trap && !signal_number ? SIGTRAP : signal_number;
 	}
 	ptrace(PTRACE_DETACH, tid, NULL, (void *)(long)signal_number);
 	remove_tracee(tracer, tid);
@@ -453,16 +548,14 @@ static void let_all_go(struct tracer *tracer)
 #ifdef __x86_64__
 static void run_nops(void)
 {
-	__asm__ volatile("mov %0, %%eax\n\tsyscall\n\t" /* getppid: a point to start from */
-			 ".rept %c1\n\tnop\n\t.endr"
-			 : : "i"(SYS_getppid), "i"(SELF_TEST_NOPS) : "rax", "rcx", "r11", "memory");
+	__asm__ volatile(".rept %c0\n\tnop\n\t.endr" : : "i"(SELF_TEST_NOPS));
 }
 
 static bool has_block_step(void)
 {
 	struct user_regs_struct before, after;
-	unsigned steps = 0;
-	int status;
+	unsigned nops = 0;
+	int status = 0;
 	pid_t child = fork();
 
 	if (child == 0) {
@@ -473,18 +566,19 @@ static bool has_block_step(void)
 	}
 	if (child < 0 || waitpid(child, &status, 0) != child || !WIFSTOPPED(status))
 		return false;
-	/* within raise(), its return and the call there are more branches than these */
-	do {
-		ptrace(PTRACE_GETREGS, child, NULL, &before);
-		ptrace(PTRACE_SINGLEBLOCK, child, NULL, NULL);
-		if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status))
-			return false;
-		ptrace(PTRACE_GETREGS, child, NULL, &after);
-	} while (++steps < 1000 && after.rip - before.rip - 1 >= BRANCH_CODE_BYTES);
+	while (WIFSTOPPED(status) && nops < SELF_TEST_NOPS / 2) {
+		if (ptrace(PTRACE_GETREGS, child, NULL, &before) != 0 ||
+		    ptrace(PTRACE_SINGLEBLOCK, child, NULL, NULL) != 0 ||
+		    waitpid(child, &status, 0) != child ||
+		    (WIFSTOPPED(status) && ptrace(PTRACE_GETREGS, child, NULL, &after) != 0))
+			break;
+		nops = after.rip == before.rip + 1 ? nops + 1 : 0;
+	}
+	if (!WIFSTOPPED(status))
+		return true; /* it got past the nops without a stop at each */
 	kill(child, SIGKILL);
 	waitpid(child, &status, 0);
-	/* a short way on, without a branch: this processor steps single instructions */
-	return steps == 1000;
+	return false;
 }
 #else
 static bool has_block_step(void)

@@ -184,7 +184,15 @@ static const char *path_in_root(struct tracefs *tracefs, pid_t pid, const char *
 {
 	const char *outside = arena_printf(tracefs->arena, "/proc/%d/root%s", pid, path);
 	struct stat here, there;
+	char root[PATH_MAX];
+	ssize_t length;
 
+	/* of chroot(2) the kernel tells paths as we see them */
+	length = readlink(arena_printf(tracefs->arena, "/proc/%d/root", pid), root,
+			  sizeof(root) - 1);
+	root[length > 0 ? length : 0] = '\0';
+	if (length > 1 && text_starts_with(path, root) && path[length] == '/')
+		return arena_printf(tracefs->arena, "/proc/%d/root%s", pid, path + length);
 	if (stat(outside, &there) == 0 &&
 	    (stat(path, &here) < 0 || here.st_ino != there.st_ino || here.st_dev != there.st_dev))
 		return outside;

@@ -136,6 +136,8 @@ int abi_find_object(const struct code_place *place, const char *name, struct obj
 	if (!prototype) {
 		buf_printf(problem, "there is no debug information for '%s' that would tell of "
 			   "'$%s'", place->function ?: place->module->path, name);
+		if (place->module->missing)
+			buf_printf(problem, ": %s", place->module->missing);
 		return -ENODATA;
 	}
 	if (!place->at_entry) {

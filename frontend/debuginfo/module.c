@@ -2,12 +2,14 @@
 /*
  * Opening programs and libraries, each once a session, with the debug file that belongs to them.
  * libdwfl finds that file: by build id and .gnu_debuglink below /usr/lib/debug, with dwz's
- * alternate files, or from the debuginfod servers of DEBUGINFOD_URLS.
+ * alternate files, or from the debuginfod servers of DEBUGINFOD_URLS. What is seen through the root
+ * of a process has its debug files below that root.
  */
 #include "kernel.h"
 #include "module.h"
 
 #include <bpf/btf.h>
+#include <elfutils/libdwelf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -74,15 +76,39 @@ static int open_regular(const char *path, struct buf *problem)
 	return -1;
 }
 
+/* "/proc/12/root" of "/proc/12/root/usr/bin/cat"; NULL when the file is not seen that way */
+static const char *foreign_root(struct arena *arena, const char *path)
+{
+	const char *at = path + strlen("/proc/");
+
+	if (!text_starts_with(path, "/proc/"))
+		return NULL;
+	at += strspn(at, "0123456789");
+	if (!text_starts_with(at, "/root/"))
+		return NULL;
+	return arena_memdup(arena, path, (size_t)(at - path) + strlen("/root"));
+}
+
+static const Dwfl_Callbacks *new_callbacks(struct module *module)
+{
+	struct arena *arena = module->arena;
+	Dwfl_Callbacks *callbacks = arena_new_object(arena, Dwfl_Callbacks);
+	const char *root = foreign_root(arena, module->path);
+	char **directories = arena_new_object(arena, char *);
+
+	callbacks->find_debuginfo = dwfl_standard_find_debuginfo;
+	callbacks->section_address = dwfl_offline_section_address;
+	if (root) {
+		*directories = arena_printf(arena, ":.debug:%s/usr/lib/debug:/usr/lib/debug", root);
+		callbacks->debuginfo_path = directories;
+	}
+	return callbacks;
+}
+
 /* gives the file to libdwfl, which owns @fd from then on unless this fails */
 static bool report_file(struct module *module, int fd)
 {
-	static const Dwfl_Callbacks callbacks = {
-		.find_debuginfo = dwfl_standard_find_debuginfo,
-		.section_address = dwfl_offline_section_address,
-	};
-
-	module->dwfl = dwfl_begin(&callbacks);
+	module->dwfl = dwfl_begin(new_callbacks(module));
 	if (!module->dwfl)
 		return false;
 	dwfl_report_begin(module->dwfl);
@@ -111,6 +137,17 @@ static const char *debug_file_name(const struct module *module)
 	return debug_file ?: main_file ?: module->path;
 }
 
+/* what dwz moved out of several files into one: without it much has no name and no type */
+static void check_alternate(struct module *module)
+{
+	const char *name;
+	const void *id;
+
+	if (dwelf_dwarf_gnu_debugaltlink(module->dwarf, &name, &id) > 0 &&
+	    !dwarf_getalt(module->dwarf))
+		module->missing = arena_printf(module->arena, "its dwz file %s is missing", name);
+}
+
 bool module_read_elf(struct module *module, struct buf *problem)
 {
 	int fd = open_regular(module->path, problem);
@@ -133,6 +170,8 @@ bool module_read_elf(struct module *module, struct buf *problem)
 		return false;
 	}
 	module->dwarf = dwfl_module_getdwarf(module->dwfl_module, &bias);
+	if (module->dwarf)
+		check_alternate(module);
 	if (module->dwarf)
 		module->source = arena_printf(module->arena, "DWARF of %s",
 					      debug_file_name(module));

@@ -27,6 +27,7 @@ struct module {
 	struct debuginfo *debuginfo;
 	struct arena *arena;
 	const char *path, *source;
+	const char *missing;		/* what its debug info lacks, a clause, or NULL */
 	const char *kernel_name;	/* NULL: a file; "" for the kernel, else the kernel module */
 	const struct arch *arch;
 	Dwfl *dwfl;

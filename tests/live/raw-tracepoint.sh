@@ -8,7 +8,7 @@
 [ -e /sys/kernel/tracing/kprobe_events ] || skip 'this kernel has no kprobes'
 [ -e /sys/kernel/btf/vmlinux ] || [ -n "${STAP_VMLINUX-}" ] ||
 	skip 'neither BTF nor a vmlinux with DWARF (STAP_VMLINUX) tells the types of kernel functions'
-true=$(program true nothing)
+nap=$(program sleep nap)
 stap_succeeds -e '
 	global forks, forked, wakes
 	probe kernel.trace("sched_process_exec") {
@@ -21,9 +21,9 @@ stap_succeeds -e '
 	probe kernel.trace("sched_switch") { if ($prev->tgid == target()) printf("switch %s\n", kernel_string($next->comm)) }
 	probe kernel.trace("sched_wakeup") { if ($p->tgid == target()) wakes++ }
 	probe end { println("forks ", forks, " ", forked, " ", wakes > 0) }' \
-	-c "i=0; while [ \$i -lt 7 ]; do $true; sleep 0.05; i=\$((i + 1)); done; exit 0"
-expect_equal 'programs executed' "$(grep -c "^exec 1 ${true##*/} $true\$" "$work/out")" 7
-expect_line '^forks 14 14 1$'
+	-c "i=0; while [ \$i -lt 7 ]; do $nap 0.05; i=\$((i + 1)); done; exit 0"
+expect_equal 'programs executed' "$(grep -c "^exec 1 ${nap##*/} $nap\$" "$work/out")" 7
+expect_line '^forks 7 7 1$'
 expect_line '^switch '
 stap -e 'probe kernel.trace("sched_process_fork") { println($parent->pid, $child_pid) }' -T 1
 [ $status -ne 0 ] || fail "fields and arguments are mixed without an error"

@@ -23,7 +23,7 @@ expect_equal 'reads of more than asked for' "$(number_of '$1 == "short"' 2)" 0
 expect_equal 'returns before entries' "$(number_of '$1 == "early"' 2)" 0
 
 sleep 2 &
-start_stap -e 'probe syscall.clock_nanosleep.return { if (pid() == '$!') println("seen ", rqtp) }' \
+start_stap -e 'probe syscall.clock_nanosleep.return { if (pid() == '$!') println("seen ", req_uaddr) }' \
 	-E 'probe timer.s(4) { exit() }'
 wait_stap
 ! grep -q seen "$work/out" || fail 'a return without its entry was shown'
