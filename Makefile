@@ -5,6 +5,8 @@
 #   make check           every test; check-unit, check-pure, check-live, check-guest, check-layers: a part
 #   make bench           the speed tables, with the peers
 #   make fuzz            every fuzzer for SECONDS=30
+#   make manual          tapset(3stap) from the doc comments in tapset/
+#   make portability     arm every alias of the tapset here and in the guests: Documentation/portability.md
 #   make install         prefix=/usr/local DESTDIR=; `perf stap` too, in perf_exec_path=
 #   make clean
 #
@@ -97,6 +99,8 @@ check-unit check-pure check-live check-guest check-layers: check-%: $(TEST_NEEDS
 manual:
 	@tapset/make-manual frontend/builtin.def frontend/memory.def tapset/*.stp tapset/*.stpm \
 		> Documentation/tapset.3stap
+portability: $(STAP)
+	@STAP=$(abspath $(STAP)) tests/portability
 bench: $(STAP) $(BENCHES)
 	@tests/install-deps bench
 	@tests/bench/run-bench $(STAP) $(O)
@@ -120,6 +124,7 @@ clean:
 	rm -rf build build-debug build-san build-coverage build-fuzz stap
 
 FORCE:
-.PHONY: all demo check check-unit check-pure check-live check-guest check-layers manual bench fuzz fuzzers \
+.PHONY: all demo check check-unit check-pure check-live check-guest check-layers manual portability \
+	bench fuzz fuzzers \
 	test-deps install clean FORCE
 .DELETE_ON_ERROR:

@@ -62,7 +62,7 @@ struct session {
 enum option_key {
 	KEY_DUMP_FUNCTIONS = 0x100, KEY_DUMP_ALIASES, KEY_DUMP_TYPES, KEY_COMPATIBLE,
 	KEY_SUPPRESS_ERRORS, KEY_NAMESPACES,
-	KEY_STRICT, KEY_BACKEND, KEY_FLAMEGRAPH, KEY_FOLDED, KEY_DEMANGLE,
+	KEY_LDD, KEY_ALL_MODULES, KEY_STRICT, KEY_BACKEND, KEY_FLAMEGRAPH, KEY_FOLDED, KEY_DEMANGLE,
 };
 
 static const struct argp_option option_table[] = {
@@ -95,6 +95,10 @@ static const struct argp_option option_table[] = {
 	{ "folded", KEY_FOLDED, "FILE", 0,
 	  "at the end, write arrays keyed by a stack as folded lines", 2 },
 	{ "demangle", KEY_DEMANGLE, NULL, 0, "C++ symbols as they were declared", 2 },
+	{ NULL, 'd', "OBJECT", 0, "symbols of this file or kernel module are wanted: they are always "
+	  "there", 2 },
+	{ "ldd", KEY_LDD, NULL, 0, "the same for the libraries of such files", 2 },
+	{ "all-modules", KEY_ALL_MODULES, NULL, 0, "the same for every kernel module", 2 },
 	{ "strict", KEY_STRICT, NULL, 0,
 	  "refuse what can only be read after its event, instead of warning", 2 },
 	{ "suppress-handler-errors", KEY_SUPPRESS_ERRORS, NULL, 0,
@@ -243,6 +247,7 @@ static error_t option_parse(int key, char *text, struct argp_state *state)
 		session->run_options.namespaces_of = (pid_t)option_number(state, text, 1, INT_MAX);
 		break;
 	case KEY_DEMANGLE: session->run_options.demangles = true; break;
+	case 'd': case KEY_LDD: case KEY_ALL_MODULES: break;
 	case KEY_STRICT: session->frontend_options.strict = true; break;
 	case KEY_SUPPRESS_ERRORS: session->run_options.suppress_handler_errors = true; break;
 	case ARGP_KEY_ARG: option_argument(session, text); break;

@@ -60,9 +60,23 @@ struct binding {
 	struct probe *probe;
 	const struct site *site;
 	const struct binding *next; /* the next probe on the same event, in program order */
+	const struct binding_selector *selector; /* the record says which binding is meant; or NULL */
 	unsigned load_count;
 	struct load loads[];
 };
+
+/*
+ * One kernel event may stand for many places: each record then holds, in 32 bits at offset, which
+ * of the count lists of bindings it is for. Entries may be NULL.
+ */
+struct binding_selector {
+	unsigned offset;
+	size_t count;
+	const struct binding **items;
+};
+/** binding_select() - what a record of @size bytes at @data is for, or NULL */
+const struct binding *binding_select(const struct binding_selector *selector,
+				     const unsigned char *data, size_t size);
 
 struct event_mmap {
 	uint64_t start, length, page_offset; /* bytes */

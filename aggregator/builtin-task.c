@@ -38,6 +38,8 @@ bool builtin___task_tid(struct native_call *call)
 			    (unsigned long long)task);
 }
 
+/* ---- the kernel's symbols ---- */
+
 /* (name): the address of the kernel's function or variable, 0 when /proc/kallsyms does not tell */
 bool builtin___kernel_symbol(struct native_call *call)
 {
@@ -58,6 +60,70 @@ bool builtin___kernel_symbol(struct native_call *call)
 		fclose(file);
 	return native_return_number(call, (int64_t)address);
 }
+
+#define STACK_MAX 64 /* entries of /proc/TID/stack: MAX_STACK_TRACE_DEPTH of fs/proc/base.c */
+
+/* one line of /proc/TID/stack: "[<0>] do_wait+0x60/0x110" */
+struct stack_entry {
+	char name[128];
+	unsigned long long offset, address;
+};
+
+static size_t read_stack(int64_t tid, struct stack_entry entries[STACK_MAX])
+{
+	struct buf text = BUF_INIT;
+	size_t count = 0;
+	char *rest, *line;
+
+	if (!native_read_proc(tid, "stack", &text))
+		return 0;
+	rest = text.data;
+	while (count < STACK_MAX && (line = strsep(&rest, "\n")))
+		if (sscanf(line, "[<%*x>] %127[^+]+%llx", entries[count].name,
+			   &entries[count].offset) == 2)
+			entries[count++].address = 0;
+	buf_free(&text);
+	return count;
+}
+
+/* one way through /proc/kallsyms for all of them; the first symbol of a name counts */
+static void find_addresses(struct stack_entry *entries, size_t count)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	unsigned long long address;
+	char *line = NULL, name[128];
+	size_t room = 0;
+
+	while (file && getline(&line, &room, file) > 0) {
+		if (sscanf(line, "%llx %*c %127s", &address, name) != 2)
+			continue;
+		for (size_t i = 0; i < count; i++)
+			if (!entries[i].address && strcmp(entries[i].name, name) == 0)
+				entries[i].address = address;
+	}
+	free(line);
+	if (file)
+		fclose(file);
+}
+
+/* (task): the addresses in its kernel stack, as backtrace() has them; "" while it runs */
+bool builtin___task_backtrace(struct native_call *call)
+{
+	struct stack_entry entries[STACK_MAX];
+	size_t count = read_stack(thread_argument(call), entries);
+	struct buf text = BUF_INIT;
+	bool ok;
+
+	find_addresses(entries, count);
+	for (size_t i = 0; i < count; i++)
+		if (entries[i].address)
+			buf_printf(&text, "0x%llx ", entries[i].address + entries[i].offset);
+	ok = native_return_buf(call, &text);
+	buf_free(&text);
+	return ok;
+}
+
+/* ---- /proc and the kernel ---- */
 
 /* (tid, number of the limit): the soft limit, -1 for none */
 bool builtin___task_limit(struct native_call *call)

@@ -34,6 +34,17 @@ void dispatch_free(struct dispatch *dispatch)
 	dispatch->timings = NULL;
 }
 
+const struct binding *binding_select(const struct binding_selector *selector,
+				     const unsigned char *data, size_t size)
+{
+	uint32_t number;
+
+	if (size < sizeof(number) || selector->offset > size - sizeof(number))
+		return NULL;
+	memcpy(&number, data + selector->offset, sizeof(number));
+	return number < selector->count ? selector->items[number] : NULL;
+}
+
 /* ---- running one handler ---- */
 
 static void timing_add(struct probe_timing *timing, uint64_t took)

@@ -157,7 +157,8 @@ static void add_argument(struct arena *arena, struct expr *call, struct expr *ar
 {
 	struct expr **args = arena_alloc(arena, (call->arg_count + 1) * sizeof(*args));
 
-	memcpy(args, call->args, call->arg_count * sizeof(*args));
+	if (call->arg_count)
+		memcpy(args, call->args, call->arg_count * sizeof(*args));
 	args[call->arg_count++] = argument;
 	call->args = args;
 }
@@ -836,6 +837,40 @@ static bool plan_stmt(struct planner *planner, struct stmt *stmt)
 
 /* ---- the program ---- */
 
+/* does @probe use arguments of its tracepoint, which only a kprobe on it can fetch? */
+static bool fetches_arguments(const struct probe *probe)
+{
+	if (!probe->sites.count || !probe->sites.items[0]->arguments)
+		return false;
+	for (size_t i = 0; i < probe->captures.count; i++)
+		if (probe->captures.items[i]->kind == CAPTURE_FETCH)
+			return true;
+	return false;
+}
+
+/* then a field that is an argument as well is taken as such: a kprobe sees no fields */
+static void fields_to_arguments(struct semantics *sem, struct probe *probe)
+{
+	const struct code_place *place = probe->sites.items[0]->arguments;
+	struct expr target = { .kind = EXPR_TARGET };
+
+	for (size_t i = 0; i < probe->captures.count; i++) {
+		struct capture *capture = probe->captures.items[i];
+		struct place_value value = { 0 };
+		struct buf problem = BUF_INIT;
+
+		target.name = arena_printf(sem->arena, "$%s", capture->name);
+		target.token = capture->token;
+		if (capture->kind == CAPTURE_FIELD && capture->type == TYPE_LONG &&
+		    debuginfo_value(place, &target, &value, &problem) == 0 && value.recipe &&
+		    !value.addend) {
+			capture->kind = CAPTURE_FETCH;
+			capture->recipe = value.recipe;
+		}
+		buf_free(&problem);
+	}
+}
+
 static void plan_probe(struct semantics *sem, struct probe *probe)
 {
 	struct frame frame = { 0 };
@@ -843,6 +878,8 @@ static void plan_probe(struct semantics *sem, struct probe *probe)
 
 	if (probe->sites.count)
 		planner.place = probe->sites.items[0]->place ?: probe->sites.items[0]->arguments;
+	if (fetches_arguments(probe))
+		fields_to_arguments(sem, probe);
 	plan_stmt(&planner, probe->body);
 }
 

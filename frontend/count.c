@@ -214,13 +214,13 @@ static void check_counts(const char *script, const char *expected)
 
 UNIT_TEST_CASE(count_finds_handlers_that_count)
 {
-	check_counts("global n probe event(\"open\") { n++ } probe end { println(n) }", "cl");
+	check_counts("global n probe event(\"open\") { n++ } probe begin { println(n) }", "cl");
 	check_counts("global n, m probe event(\"open\") { n += 4; m <<< -2 }"
-		     "probe end { println(n, @count(m)) } probe begin { exit() }", "cl.");
+		     "probe begin { println(n, @count(m)) } probe begin { exit() }", "cl.");
 	check_counts("global n probe event(\"open\") { if (pid() != target()) next; n-- }"
-		     "probe end { println(n) }", "cl");
+		     "probe begin { println(n) }", "cl");
 	check_counts("global n probe event(\"open\") { if (pid() == target()) { n++ } }"
-		     "probe end { println(n) }", "cl");
+		     "probe begin { println(n) }", "cl");
 }
 
 UNIT_TEST_CASE(count_leaves_what_others_see)
@@ -228,21 +228,21 @@ UNIT_TEST_CASE(count_leaves_what_others_see)
 	check_counts("global n probe event(\"open\") { n++ } probe event(\"close\") { println(n) }",
 		     "..");
 	check_counts("global n probe event(\"open\") { n++ } probe event(\"close\") { n = 0 }"
-		     "probe end { println(n) }", "...");
+		     "probe begin { println(n) }", "...");
 	check_counts("global n function f() { return n } probe event(\"open\") { n++ }"
-		     "probe end { println(f()) }", "..");
+		     "probe begin { println(f()) }", "..");
 	check_counts("global n, m probe event(\"open\") { n++; m++ }"
-		     "probe event(\"close\") { if (m) println($return) } probe end { println(n) }", "...");
+		     "probe event(\"close\") { if (m) println($return) } probe begin { println(n) }", "...");
 }
 
 UNIT_TEST_CASE(count_leaves_what_needs_the_event)
 {
-	check_counts("global n probe event(\"open\") { n += $flags } probe end { println(n) }", "..");
-	check_counts("global n probe event(\"open\") { if ($flags) n++ } probe end { println(n) }",
+	check_counts("global n probe event(\"open\") { n += $flags } probe begin { println(n) }", "..");
+	check_counts("global n probe event(\"open\") { if ($flags) n++ } probe begin { println(n) }",
 		     "..");
 	check_counts("global n probe event(\"open\") { n++; if (pid() == target()) n++ }"
-		     "probe end { println(n) }", "..");
-	check_counts("global n probe event(\"open\") { n[1]++ } probe end { println(n[1]) }", "..");
-	check_counts("global n probe event(\"open\") { println(n++) } probe end { println(n) }", "..");
+		     "probe begin { println(n) }", "..");
+	check_counts("global n probe event(\"open\") { n[1]++ } probe begin { println(n[1]) }", "..");
+	check_counts("global n probe event(\"open\") { println(n++) } probe begin { println(n) }", "..");
 }
 #endif

@@ -141,6 +141,18 @@ static bool has_hole(const struct fetch *fetch)
 	return fetch->kind == FETCH_REGISTER && fetch->reg == HOLE_REGISTER;
 }
 
+/*
+ * Is a pointer of a 32-bit program read on the way? The kernel's probes would read 64 bits there;
+ * what it points to is read when the handler runs.
+ */
+static bool has_narrow_pointer(const struct fetch *address)
+{
+	for (; address->kind == FETCH_DEREF; address = address->base)
+		if (address->size != sizeof(uint64_t))
+			return true;
+	return false;
+}
+
 /* does an index known only at run time change an offset at @fetches[0] or inside it? */
 static bool varies(const struct fetch *const *fetches, size_t count)
 {
@@ -176,7 +188,7 @@ static struct expr *lower_core(struct value_question *question, const struct fet
 				return NULL;
 			bases[i] = fetches[i]->base;
 		}
-		if (has_hole(first) || varies(bases, count)) {
+		if (has_hole(first) || varies(bases, count) || has_narrow_pointer(first->base)) {
 			struct expr *address = lower(question, bases);
 
 			return address ? make_read(arena, first->is_user, first->is_signed,
@@ -275,6 +287,18 @@ static struct expr *indexed_read(struct value_question *question,
 			 add_number(arena, address, memory->displacement), target->token);
 }
 
+/* can the kernel fetch it, with what is known before the script runs? */
+static bool is_one_capture(const struct value_question *question,
+			   const struct fetch *const *fetches)
+{
+	const struct recipe *recipe = question->values[0].recipe;
+	const struct fetch *address = recipe->form != RECIPE_NUMBER ? recipe->fetch :
+				      recipe->fetch->kind == FETCH_DEREF ? recipe->fetch->base : NULL;
+
+	return !has_hole(fetches[0]) && !varies(fetches, 1 + question->index_count) &&
+	       (!address || !has_narrow_pointer(address));
+}
+
 static struct expr *value_expr(struct value_question *question)
 {
 	struct arena *arena = question->resolver->sem->arena;
@@ -292,7 +316,7 @@ static struct expr *value_expr(struct value_question *question)
 			return NULL;
 		fetches[i] = question->values[i].recipe->fetch;
 	}
-	if (!has_hole(fetches[0]) && !varies(fetches, 1 + question->index_count)) {
+	if (is_one_capture(question, fetches)) {
 		value = target_fetch(question->resolver, first->recipe, first->type,
 				     question->target, first->c_type);
 		return first->type == TYPE_STRING ? value : add_addends(question, value);
@@ -494,6 +518,8 @@ struct expr *cast_resolve(struct resolver *resolver, struct expr *cast)
 
 	find_task_struct(resolver, cast);
 	resolve_expression(resolver, &cast->a);
+	if (cast->kind == EXPR_CAST && cast->address_of && !cast->path.count)
+		return cast->a;
 	question.pointer = cast->a;
 	return cast_question(&question) ? answer(&question) : NULL;
 }

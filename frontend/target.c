@@ -428,11 +428,28 @@ static bool is_group(const char *name)
 	return false;
 }
 
+/* $$name: of the mark, the function called through the PLT, or the trace event */
+static void resolve_name(struct resolver *resolver, struct expr **slot, const struct site *site)
+{
+	const char *name = site->place && site->place->mark ? site->place->mark :
+			   site->place ? site->place->function : strrchr(site->name, ':');
+
+	if (!name)
+		name = site->name;
+	else if (!site->place)
+		name++;
+	*slot = make_string(resolver->sem->arena, name, strlen(name), (*slot)->token);
+}
+
 static void resolve_target(struct resolver *resolver, struct expr **slot)
 {
+	const struct site *site = probe_site(resolver->probe);
+
 	if (text_variable_read(resolver, slot))
 		return;
-	if (is_group((*slot)->name) && probe_site(resolver->probe))
+	if (site && site->name && (*slot)->name && strcmp((*slot)->name, "$$name") == 0)
+		resolve_name(resolver, slot, site);
+	else if (is_group((*slot)->name) && site)
 		resolve_group(resolver, slot);
 	else
 		resolve_variable(resolver, slot);

@@ -283,13 +283,28 @@ static int seize_threads(struct tracer *tracer, const struct step_root *root)
 
 /* ---- the signal mask ---- */
 
-/* take SIGTRAP out of the mask and remember that it was there */
+/* is @signal_number in the set that /proc/TID/status calls @set? */
+static bool is_in_set(pid_t tid, const char *set, int signal_number)
+{
+	struct buf text = BUF_INIT;
+	char path[64], *line;
+	bool found = false;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	if (buf_read_file(&text, path) == 0 && (line = strstr(buf_text(&text), set)))
+		found = strtoull(line + strlen(set), NULL, 16) >> (signal_number - 1) & 1;
+	buf_free(&text);
+	return found;
+}
+
+/* take SIGTRAP out of the mask, which is the task's own, and remember that it was there */
 static void unblock_trap(struct tracee *tracee)
 {
 	uint64_t mask;
 
 	tracee->blocks_trap = false;
-	if (ptrace(PTRACE_GETSIGMASK, tracee->tid, (void *)sizeof(mask), &mask) != 0 ||
+	if (!tracee->stepped ||
+	    ptrace(PTRACE_GETSIGMASK, tracee->tid, (void *)sizeof(mask), &mask) != 0 ||
 	    !(mask & TRAP_BIT))
 		return;
 	mask &= ~TRAP_BIT;
@@ -310,7 +325,7 @@ static void restore_mask(const struct tracee *tracee)
 }
 
 /* syscall, int 0x80, sysenter; svc #0 */
-static bool is_at_syscall(const struct tracee *tracee)
+static bool is_at_syscall(struct tracee *tracee)
 {
 #ifdef __aarch64__
 	static const unsigned char calls[][4] = { { 0x01, 0x00, 0x00, 0xd4 } };
@@ -318,8 +333,11 @@ static bool is_at_syscall(const struct tracee *tracee)
 	static const unsigned char calls[][2] = { { 0x0f, 0x05 }, { 0xcd, 0x80 }, { 0x0f, 0x34 } };
 #endif
 	unsigned char code[sizeof(calls[0])];
+	struct state state;
 
-	if (!tracee->ip || read_memory(tracee->tid, tracee->ip, code, sizeof(code)) < sizeof(code))
+	if (!tracee->ip && read_state(tracee->tid, &state))
+		tracee->ip = state.ip;
+	if (read_memory(tracee->tid, tracee->ip, code, sizeof(code)) < sizeof(code))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		if (memcmp(code, calls[i], sizeof(code)) == 0)
@@ -330,25 +348,25 @@ static bool is_at_syscall(const struct tracee *tracee)
 /* ---- stops ---- */
 
 /*
- * A trap of stepping: after an instruction, on the way out of a system call, at the entry of a signal
+ * The code of a trap of stepping, 0 for others: after an instruction, on the way out of a system call, at the entry of a signal
  * handler (ptrace_notify() gives the signal as code). A breakpoint of the program's own has SI_KERNEL,
  * a signal somebody sent SI_USER or SI_TKILL; arm64 reports the system call as SI_USER from nobody.
  */
-static bool is_own_trap(pid_t tid)
+static int own_trap(pid_t tid)
 {
 	siginfo_t info;
 
 	if (ptrace(PTRACE_GETSIGINFO, tid, NULL, &info) != 0)
-		return false;
+		return 0;
 	switch (info.si_code) {
 	case TRAP_TRACE: case TRAP_BRKPT: case TRAP_BRANCH: case TRAP_HWBKPT: case SIGTRAP:
-		return true;
+		return info.si_code;
 #ifdef __aarch64__
 	case SI_USER:
-		return info.si_pid == 0 && info.si_uid == 0;
+		return info.si_pid == 0 && info.si_uid == 0 ? TRAP_TRACE : 0;
 #endif
 	default:
-		return false;
+		return 0;
 	}
 }
 
@@ -373,7 +391,7 @@ static void record_step(struct tracer *tracer, struct tracee *tracee)
 	struct state state;
 	bool is_wanted_step;
 
-	if (!read_state(tracee->tid, &state))
+	if (!tracee->stepped || !read_state(tracee->tid, &state))
 		return;
 	is_wanted_step = is_block_start(tracer, tracee, state.ip);
 	tracee->ip = state.ip;
@@ -392,7 +410,7 @@ static void record_step(struct tracer *tracer, struct tracee *tracee)
 	step_ring_add(tracer->ring, &record, state.registers, stack);
 }
 
-static void restart(const struct tracer *tracer, const struct tracee *tracee, int signal_number)
+static void restart(const struct tracer *tracer, struct tracee *tracee, int signal_number)
 {
 	int how = tracee->in_syscall ? PTRACE_SYSCALL : PTRACE_CONT;
 
@@ -440,15 +458,24 @@ static void handle_syscall(struct tracer *tracer, struct tracee *tracee)
 	restart(tracer, tracee, owed);
 }
 
-/* a signal is about to be delivered: it is a trap of ours, or the task's own */
+/*
+ * A signal is about to be delivered: it is a trap of ours, or the task's own. A handler's frame keeps
+ * the mask as the task knows it; at its first instruction the mask has changed.
+ */
 static void handle_signal(struct tracer *tracer, struct tracee *tracee, int signal_number)
 {
-	if (signal_number == SIGTRAP && is_own_trap(tracee->tid)) {
+	int trap = signal_number == SIGTRAP ? own_trap(tracee->tid) : 0;
+
+	if (trap) {
+		if (trap == SIGTRAP)
+			unblock_trap(tracee);
 		record_step(tracer, tracee);
 		signal_number = 0;
 	} else if (signal_number == SIGTRAP && tracee->blocks_trap) {
 		tracee->owed_trap = true;
 		signal_number = 0;
+	} else if (is_in_set(tracee->tid, "\nSigCgt:", signal_number)) {
+		restore_mask(tracee);
 	}
 	restart(tracer, tracee, signal_number);
 }
@@ -471,8 +498,9 @@ static void handle_stop(struct tracer *tracer, pid_t tid, int status)
 	if (event == PTRACE_EVENT_STOP && is_stop_signal(signal_number)) {
 		ptrace(PTRACE_LISTEN, tid, NULL, NULL);
 	} else if (event) {
-		if (event == PTRACE_EVENT_STOP && tracer->going && tracee->stepped)
+		if (event == PTRACE_EVENT_STOP && tracer->going && !tracee->blocks_trap)
 			unblock_trap(tracee);
+		tracee->ip = 0; /* an interrupted system call goes back to its instruction */
 		restart(tracer, tracee, 0);
 	} else if (signal_number == STOP_IN_SYSCALL) {
 		handle_syscall(tracer, tracee);
@@ -491,19 +519,6 @@ static void handle(struct tracer *tracer, pid_t tid, int status)
 
 /* ---- letting go ---- */
 
-static bool has_pending_trap(pid_t tid)
-{
-	struct buf text = BUF_INIT;
-	char path[64], *line;
-	bool pending = false;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	if (buf_read_file(&text, path) == 0 && (line = strstr(buf_text(&text), "\nSigPnd:")))
-		pending = strtoull(line + strlen("\nSigPnd:"), NULL, 16) >> (SIGTRAP - 1) & 1;
-	buf_free(&text);
-	return pending;
-}
-
 /* a trap that is on its way would kill whom nobody traces: let it arrive first */
 static void let_go(struct tracer *tracer, pid_t tid, int status)
 {
@@ -511,9 +526,9 @@ static void let_go(struct tracer *tracer, pid_t tid, int status)
 	const struct tracee *tracee = find_tracee(tracer, tid);
 
 	if (event || signal_number == STOP_IN_SYSCALL ||
-	    (signal_number == SIGTRAP && is_own_trap(tid)))
+	    (signal_number == SIGTRAP && own_trap(tid)))
 		signal_number = 0;
-	if (event && has_pending_trap(tid)) {
+	if (event && is_in_set(tid, "\nSigPnd:", SIGTRAP)) {
 		ptrace(PTRACE_CONT, tid, NULL, NULL);
 		return;
 	}

@@ -164,6 +164,7 @@ static int definition_take(struct tracefs *tracefs, struct probe_definition *def
 		result = 0;
 	if (result > 0) {
 		trace_site_of(site)->definition = definition;
+		definition->stands_alone |= !group_allows(tracefs, probe, site);
 		return result;
 	}
 	definition->arguments.count = arguments;
@@ -236,6 +237,7 @@ static void print_definition(const struct probe_definition *definition, const ch
 	buf_printf(out, ":%s%s%s %s", group, *group ? "/" : "", name, place->where);
 	for (size_t i = 0; i < definition->arguments.count; i++)
 		buf_printf(out, " a%zu=%s", i, definition->arguments.items[i].text);
+	group_print_number(definition, out);
 }
 
 /* an event's name: a letter, a number that makes it unique, and what it stands for */
@@ -252,20 +254,15 @@ static void name_event(struct tracefs *tracefs, struct probe_definition *definit
 {
 	char name[TRACE_NAME_SIZE];
 
+	if (definition->group && definition->number) {
+		definition->event = definition->group->members.items[0]->event;
+		return;
+	}
 	print_event_name(definition->place, number, name);
 	definition->event = trace_event_get(tracefs, tracefs->name, name);
 }
 
 /* ---- writing ---- */
-
-static bool event_is_there(struct tracefs *tracefs, const struct probe_definition *definition)
-{
-	char path[PATH_MAX];
-
-	return tracefs_path(tracefs, path, sizeof(path), "events/%s/%s/enable",
-			    definition->event->system, definition->event->name) &&
-	       access(path, F_OK) == 0;
-}
 
 /* each kind has its own file in every kernel that has the kind */
 enum define_kind { DEFINE_UPROBE, DEFINE_KPROBE, DEFINE_EPROBE };
@@ -309,6 +306,7 @@ static void report_refusal(struct tracefs *tracefs, const struct probe_definitio
 /* what is written in one go, and what became of it */
 struct batch {
 	struct tracefs *tracefs;
+	enum define_kind kind;
 	struct probe_definition **items;
 	size_t count, refused;
 	const struct probe_definition *first_refused;
@@ -316,19 +314,24 @@ struct batch {
 	struct buf *problem;
 };
 
-/* the first of the batch from @from on that does not exist: the kernel stopped there */
-static size_t find_failed(const struct batch *batch, size_t from)
+/* how many probes of ours the kernel lists in the batch's file */
+static size_t count_ours(const struct batch *batch)
 {
-	size_t low = from, high = batch->count, middle;
+	const struct tracefs *tracefs = batch->tracefs;
+	char path[PATH_MAX], *line, *rest, *colon;
+	size_t length = strlen(tracefs->name), count = 0;
+	struct buf text = BUF_INIT;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (event_is_there(batch->tracefs, batch->items[middle]))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	if (tracefs_path(tracefs, path, sizeof(path), "%s", define_kinds[batch->kind].file) &&
+	    buf_read_file(&text, path) == 0 && text.length)
+		for (line = strtok_r(text.data, "\n", &rest); line;
+		     line = strtok_r(NULL, "\n", &rest)) {
+			colon = strchr(line, ':');
+			count += colon && strncmp(colon + 1, tracefs->name, length) == 0 &&
+				 colon[1 + length] == '/';
+		}
+	buf_free(&text);
+	return count;
 }
 
 static int write_lines(const struct batch *batch, int fd, size_t from)
@@ -361,10 +364,11 @@ static int note_refusal(struct batch *batch, struct probe_definition *failed, in
 	return 0;
 }
 
+/* the kernel stops at the first line it refuses: what comes behind is written again */
 static int write_batch(struct batch *batch, enum define_kind kind)
 {
 	int fd = open_definitions(batch->tracefs, kind), error = 0;
-	size_t from = 0, failed;
+	size_t from = 0, failed, before = batch->count > 1 ? count_ours(batch) : 0;
 
 	if (fd < 0) {
 		print_place(batch->items[0]->token, batch->problem);
@@ -376,8 +380,8 @@ static int write_batch(struct batch *batch, enum define_kind kind)
 		error = write_lines(batch, fd, from);
 		if (!error)
 			break;
-		failed = find_failed(batch, from);
-		if (failed == batch->count) /* refused, and yet all are there: nothing is missing */
+		failed = batch->count > 1 ? count_ours(batch) - before + batch->refused : 0;
+		if (failed >= batch->count || failed < from) /* nothing is missing */
 			break;
 		error = note_refusal(batch, batch->items[failed], error);
 		from = failed + 1;
@@ -400,14 +404,17 @@ static void warn_refused(const struct batch *batch)
 	buf_free(&reason);
 }
 
-static int create_kind(struct tracefs *tracefs, enum define_kind kind, struct buf *problem)
+/* @again: those whose group was refused, otherwise all */
+static int create_kind(struct tracefs *tracefs, enum define_kind kind, bool again,
+		       struct buf *problem)
 {
-	struct batch batch = { .tracefs = tracefs, .problem = problem };
+	struct batch batch = { .tracefs = tracefs, .kind = kind, .problem = problem };
 	int error;
 
 	batch.items = memory_alloc((tracefs->definitions.count + 1) * sizeof(*batch.items));
 	for (size_t i = 0; i < tracefs->definitions.count; i++)
-		if (kind_of(tracefs->definitions.items[i]->place) == kind)
+		if (kind_of(tracefs->definitions.items[i]->place) == kind &&
+		    tracefs->definitions.items[i]->is_again == again)
 			batch.items[batch.count++] = tracefs->definitions.items[i];
 	error = batch.count ? write_batch(&batch, kind) : 0;
 	if (!error)
@@ -416,15 +423,27 @@ static int create_kind(struct tracefs *tracefs, enum define_kind kind, struct bu
 	return error;
 }
 
-int definitions_create(struct tracefs *tracefs, struct buf *problem)
+static int create_all(struct tracefs *tracefs, bool again, struct buf *problem)
 {
 	int error = 0;
 
 	for (size_t i = 0; i < tracefs->definitions.count; i++)
-		name_event(tracefs, tracefs->definitions.items[i], i);
+		if (tracefs->definitions.items[i]->is_again == again)
+			name_event(tracefs, tracefs->definitions.items[i], i);
 	for (size_t kind = 0; kind < ARRAY_SIZE(define_kinds) && !error; kind++)
-		error = create_kind(tracefs, (enum define_kind)kind, problem);
+		error = create_kind(tracefs, (enum define_kind)kind, again, problem);
 	return error;
+}
+
+int definitions_create(struct tracefs *tracefs, struct buf *problem)
+{
+	int error;
+
+	groups_form(tracefs);
+	error = create_all(tracefs, false, problem);
+	if (error || groups_enable(tracefs))
+		return error;
+	return create_all(tracefs, true, problem);
 }
 
 /* ---- what the record holds ---- */

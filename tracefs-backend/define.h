@@ -39,6 +39,9 @@ struct define_argument {
  * struct probe_definition - one line written to dynamic_events
  * @event: in the group of ours; its format can be read once it was created
  * @token: the first probe's, for messages
+ * @stands_alone: must have an event of its own
+ * @group, @number: the event is shared with others, among which a record tells it by this number
+ * @is_again: to be written once more, its group having been refused
  */
 struct probe_definition {
 	const struct define_place *place;
@@ -46,7 +49,9 @@ struct probe_definition {
 	ARRAY(struct define_argument) arguments;
 	size_t record_size;
 	const struct token *token;
-	bool created, refused;
+	bool refused, stands_alone, is_again;
+	struct define_group *group;
+	unsigned number;
 	struct probe_definition *next; /* at the same place, for what did not fit into this one */
 };
 
@@ -77,6 +82,29 @@ bool raw_tracepoint_is_needed(const struct probe *probe, const struct site *site
 /** raw_tracepoint_place() - a kprobe that sees them; NULL after a sentence in @problem */
 const struct define_place *raw_tracepoint_place(struct tracefs *tracefs, const struct probe *probe,
 						const struct site *site, struct buf *problem);
+
+/* ---- group.c: one event for many places ---- */
+
+struct define_group {
+	ARRAY(struct probe_definition *) members;
+};
+/** group_allows() - may the place of @site share its event with others, for all @probe asks? */
+bool group_allows(const struct tracefs *tracefs, const struct probe *probe,
+		  const struct site *site);
+/** groups_form() - gather the definitions that can share events */
+void groups_form(struct tracefs *tracefs);
+/** group_print_number() - the argument of @definition that tells it from others of its group */
+void group_print_number(const struct probe_definition *definition, struct buf *out);
+/**
+ * groups_enable() - enable the events of groups, in an instance that is still switched off
+ * False when the kernel refuses some: their members are to be written again, each for itself.
+ */
+bool groups_enable(struct tracefs *tracefs);
+/** group_selector() - an empty selector for the event of @definition's group, or NULL */
+struct binding_selector *group_selector(struct tracefs *tracefs,
+					const struct probe_definition *definition);
+
+/* ---- eprobe.c ---- */
 
 /** eprobe_place() - an eprobe on @event */
 const struct define_place *eprobe_place(struct tracefs *tracefs, struct trace_event *event);

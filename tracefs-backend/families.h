@@ -8,8 +8,8 @@
 #include "../frontend/frontend.h"
 
 extern const struct family tracepoint_families[], uprobe_families[], kprobe_families[],
-	process_families[];
+	process_families[], netfilter_families[];
 extern const size_t tracepoint_family_count, uprobe_family_count, kprobe_family_count,
-	process_family_count;
+	process_family_count, netfilter_family_count;
 
 #endif

@@ -19,4 +19,5 @@ void tracefs_add_families(struct frontend *frontend, struct tracefs *tracefs)
 	add_table(frontend, tracefs, uprobe_families, uprobe_family_count);
 	add_table(frontend, tracefs, kprobe_families, kprobe_family_count);
 	add_table(frontend, tracefs, process_families, process_family_count);
+	add_table(frontend, tracefs, netfilter_families, netfilter_family_count);
 }

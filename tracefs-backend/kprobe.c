@@ -105,6 +105,8 @@ static int run_in_modules(struct code_request *request, const struct point_compo
 
 	for (char *c = pattern; *c; c++)
 		*c = *c == '-' ? '_' : *c;
+	if (frontend_get_options(match->frontend)->is_foreign)
+		return run_in_kernel(request, pattern);
 	request->is_one_of_many |= text_has_wildcard(pattern);
 	if (buf_read_file(&text, "/proc/modules") == 0 && text.length)
 		for (name = strtok_r(text.data, "\n", &rest); name;

@@ -129,12 +129,23 @@ static int open_idle_event(int id)
 	return (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
-int raw_tracepoint_hold(struct tracefs *tracefs, struct trace_event *event, bool is_enabled,
-			struct buf *problem)
+static bool is_enabled(const struct tracefs *tracefs, const struct trace_event *event)
+{
+	char file[PATH_MAX], *state;
+	bool enabled;
+
+	snprintf(file, sizeof(file), "events/%s/%s/enable", event->system, event->name);
+	state = tracefs_instance_file_read(tracefs->instance, file, NULL);
+	enabled = state && state[0] == '1';
+	free(state);
+	return enabled;
+}
+
+int raw_tracepoint_hold(struct tracefs *tracefs, struct trace_event *event, struct buf *problem)
 {
 	int error = trace_event_read(event), fd;
 
-	if (!error && !is_enabled)
+	if (!error && !is_enabled(tracefs, event))
 		error = instance_enable(tracefs, event, NOTHING_PASSES, NULL, problem);
 	if (error)
 		return error;

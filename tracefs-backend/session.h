@@ -14,6 +14,7 @@
 #include "tracefs-backend.h"
 
 struct probe_definition;
+struct define_group;
 struct define_place;
 struct traced_function;
 struct function_index;
@@ -167,11 +168,10 @@ const struct code_place *raw_tracepoint_arguments(struct frontend *frontend,
 						  const struct expr *target);
 /**
  * raw_tracepoint_hold() - let the kernel call the iterator of @event's tracepoint
- * @is_enabled: the event is enabled in our instance already
- * Returns 0, or -errno after a sentence in @problem. Paired with raw_tracepoints_release().
+ * Once all else is enabled. Returns 0, or -errno after a sentence in @problem. Paired with
+ * raw_tracepoints_release().
  */
-int raw_tracepoint_hold(struct tracefs *tracefs, struct trace_event *event, bool is_enabled,
-			struct buf *problem);
+int raw_tracepoint_hold(struct tracefs *tracefs, struct trace_event *event, struct buf *problem);
 void raw_tracepoints_release(struct tracefs *tracefs);
 
 /* ---- probed-file.c ---- */
@@ -246,6 +246,7 @@ struct tracefs {
 
 	/* define.c */
 	ARRAY(struct probe_definition *) definitions;
+	ARRAY(struct define_group *) groups; /* group.c */
 	struct table places;	/* "r where" -> the first struct probe_definition there */
 
 	/* probed-file.c */

@@ -57,11 +57,13 @@ static struct source *source_of(struct event_source *base)
 
 /**
  * struct armed_event - one kernel event and the probes on it
+ * @first: bindings of its probes, up to @last
  * @filter: conditions of all its probes, joined by ||; useless once one probe has none
  */
 struct armed_event {
 	struct trace_event *event;
 	struct binding *first, *last;
+	struct binding_selector *selector; /* first is of no probe, but leads here; or NULL */
 	struct buf filter;
 	bool unfiltered;
 	unsigned needs; /* of its probes' handlers */
@@ -133,6 +135,26 @@ static struct binding *binding_new(struct arming *arming, struct probe *probe,
 	return binding;
 }
 
+/* one more probe at @definition's place, whose event stands for others as well */
+static void select_binding(struct arming *arming, struct armed_event *armed,
+			   const struct probe_definition *definition, struct binding *binding)
+{
+	const struct binding **slot;
+
+	if (!armed->selector) {
+		armed->selector = group_selector(arming->tracefs, definition);
+		armed->first = armed->last = arena_new_object(arming->tracefs->arena,
+							      struct binding);
+		*armed->first = (struct binding){ .probe = binding->probe, .site = binding->site,
+						  .selector = armed->selector };
+	}
+	slot = armed->selector ? &armed->selector->items[definition->number] : NULL;
+	while (slot && *slot)
+		slot = (const struct binding **)&((struct binding *)*slot)->next;
+	if (slot)
+		*slot = binding;
+}
+
 static int arm_site(struct arming *arming, struct probe *probe, const struct site *site)
 {
 	struct trace_site *data = trace_site_of(site);
@@ -155,11 +177,14 @@ static int arm_site(struct arming *arming, struct probe *probe, const struct sit
 	}
 	binding = binding_new(arming, probe, site);
 	armed = armed_event_of(arming, event);
-	if (armed->last)
+	if (data->definition && data->definition->group)
+		select_binding(arming, armed, data->definition, binding);
+	else if (armed->last)
 		armed->last->next = binding;
 	else
 		armed->first = binding;
-	armed->last = binding;
+	if (!armed->selector)
+		armed->last = binding;
 	armed->needs |= probe->needs;
 	arm_filter(armed, probe);
 	return 0;
@@ -307,7 +332,7 @@ static bool is_countable(const struct tracefs *tracefs, const struct binding *bi
 {
 	const struct site *site = binding->site;
 
-	return binding->probe->counts && !site->executable &&
+	return binding->probe->counts && !binding->selector && !site->executable &&
 	       (!site->pid || binding_target(tracefs, binding) == site->pid);
 }
 
@@ -385,25 +410,14 @@ static int enable_events(struct arming *arming)
 	return error;
 }
 
-static bool is_enabled(const struct arming *arming, const struct trace_event *event)
-{
-	for (size_t i = 0; i < arming->events.count; i++)
-		if (arming->events.items[i].event == event)
-			return !is_sampled(arming->tracefs, &arming->events.items[i]);
-	return false;
-}
-
 static int hold_raw_tracepoints(struct arming *arming)
 {
 	struct tracefs *tracefs = arming->tracefs;
 	int error = 0;
 
-	for (size_t i = 0; i < tracefs->raw_events.count && !error; i++) {
-		struct trace_event *event = tracefs->raw_events.items[i];
-
-		error = raw_tracepoint_hold(tracefs, event, is_enabled(arming, event),
+	for (size_t i = 0; i < tracefs->raw_events.count && !error; i++)
+		error = raw_tracepoint_hold(tracefs, tracefs->raw_events.items[i],
 					    arming->problem);
-	}
 	return error;
 }
 

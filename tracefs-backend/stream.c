@@ -78,7 +78,13 @@ bool stream_next(struct stream *stream, struct event *event)
 			stream->passed_over++;
 			continue;
 		}
-		hit_event(stream, &record, stream->bindings[id], event);
+		bindings = stream->bindings[id];
+		if (unlikely(bindings->selector)) {
+			bindings = binding_select(bindings->selector, record.data, record.size);
+			if (!bindings)
+				continue;
+		}
+		hit_event(stream, &record, bindings, event);
 		return true;
 	}
 	if (step == RAW_RING_LOST) {

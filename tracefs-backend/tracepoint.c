@@ -308,6 +308,10 @@ static struct capture *tracepoint_variable(struct frontend *frontend, const stru
 		diag_error(frontend, target->token, "a field of a trace event has no address");
 		return NULL;
 	}
+	/* what a pointer leads to is known of arguments only */
+	if (target->path.count && target->path.items[0].kind == COMPONENT_MEMBER &&
+	    raw_tracepoint_arguments(frontend, site, target))
+		return NULL;
 	if (!check_path(frontend, field, target))
 		return NULL;
 	capture = arena_new_object(arena, struct capture);

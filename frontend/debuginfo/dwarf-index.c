@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One walk over all units of a module: functions with code, inlined copies, global variables and
- * definitions of types, by name. Made when a query first needs it and kept for the session.
+ * Walks over the units of a module, each made when a question first needs it and kept for the
+ * session: one for functions and inlined copies, one for global variables and definitions of
+ * types, by name. Of a kernel only the units are walked that a pattern can mean.
  */
 #include "dwarf.h"
 
 #define MAX_DEPTH 64
-
-struct walk {
-	struct module *module;
-	struct dwarf_index *index;
-};
-
-static void walk_children(struct walk *walk, Dwarf_Die *parent, unsigned depth, bool in_function);
 
 static bool is_declaration(Dwarf_Die *die)
 {
@@ -23,18 +17,9 @@ static bool is_declaration(Dwarf_Die *die)
 
 /* ---- what is kept ---- */
 
-static void add_function(struct walk *walk, Dwarf_Die *die, bool is_inline)
+static void add_variable(struct module *module, Dwarf_Die *die)
 {
-	const char *name = dwarf_diename(die);
-	uint64_t address;
-
-	if (name && dwarf_entry(die, &address))
-		array_push(walk->module->arena, &walk->index->functions,
-			   (struct dwarf_function){ *die, name, is_inline });
-}
-
-static void add_variable(struct walk *walk, Dwarf_Die *die)
-{
+	struct dwarf_names *names = module->names;
 	const char *name = dwarf_diename(die);
 	struct dwarf_named *named, *first;
 	Dwarf_Attribute attribute;
@@ -43,19 +28,19 @@ static void add_variable(struct walk *walk, Dwarf_Die *die)
 		return;
 	if (!dwarf_attr_integrate(die, DW_AT_location, &attribute) &&
 	    !dwarf_attr_integrate(die, DW_AT_const_value, &attribute)) {
-		if (!table_get(&walk->index->declared, name))
-			table_put(&walk->index->declared, name,
-				  arena_memdup(walk->module->arena, die, sizeof(*die)));
+		if (!table_get(&names->declared, name))
+			table_put(&names->declared, name,
+				  arena_memdup(module->arena, die, sizeof(*die)));
 		return;
 	}
-	named = arena_new_object(walk->module->arena, struct dwarf_named);
+	named = arena_new_object(module->arena, struct dwarf_named);
 	named->die = *die;
-	first = table_get(&walk->index->variables, name);
+	first = table_get(&names->variables, name);
 	if (first) {
 		named->next = first->next;
 		first->next = named;
 	} else {
-		table_put(&walk->index->variables, name, named);
+		table_put(&names->variables, name, named);
 	}
 }
 
@@ -76,7 +61,7 @@ static const char *type_key(char *key, size_t size, char letter, const char *nam
 	return key;
 }
 
-static void add_type(struct walk *walk, Dwarf_Die *die)
+static void add_type(struct module *module, Dwarf_Die *die)
 {
 	const char *name = dwarf_diename(die);
 	char key[256];
@@ -84,57 +69,63 @@ static void add_type(struct walk *walk, Dwarf_Die *die)
 	if (!name || is_declaration(die))
 		return;
 	type_key(key, sizeof(key), type_letter(dwarf_tag(die)), name);
-	if (!table_get(&walk->index->types, key))
-		table_put(&walk->index->types, key,
-			  arena_memdup(walk->module->arena, die, sizeof(*die)));
+	if (!table_get(&module->names->types, key))
+		table_put(&module->names->types, key,
+			  arena_memdup(module->arena, die, sizeof(*die)));
 }
 
-/* ---- the walk ---- */
+/* ---- the walks ---- */
 
-static void visit(struct walk *walk, Dwarf_Die *die, unsigned depth, bool in_function)
-{
-	switch (dwarf_tag(die)) {
-	case DW_TAG_subprogram:
-		if (!is_declaration(die)) {
-			add_function(walk, die, false);
-			walk_children(walk, die, depth + 1, true);
-		}
-		break;
-	case DW_TAG_inlined_subroutine:
-		add_function(walk, die, true);
-		walk_children(walk, die, depth + 1, true);
-		break;
-	case DW_TAG_lexical_block:
-	case DW_TAG_namespace:
-	case DW_TAG_module:
-		walk_children(walk, die, depth + 1, in_function);
-		break;
-	case DW_TAG_variable:
-		if (!in_function)
-			add_variable(walk, die);
-		break;
-	case DW_TAG_structure_type:
-	case DW_TAG_class_type:
-	case DW_TAG_union_type:
-	case DW_TAG_enumeration_type:
-	case DW_TAG_typedef:
-	case DW_TAG_base_type:
-		add_type(walk, die);
-		break;
-	default:
-		break;
-	}
-}
-
-static void walk_children(struct walk *walk, Dwarf_Die *parent, unsigned depth, bool in_function)
+static void walk_functions(struct module *module, struct dwarf_index *index, Dwarf_Die *parent,
+			   unsigned depth)
 {
 	Dwarf_Die child;
 
-	if (depth > MAX_DEPTH)
-		return;
-	for (int more = dwarf_child(parent, &child); more == 0;
-	     more = dwarf_siblingof(&child, &child))
-		visit(walk, &child, depth, in_function);
+	for (int more = depth > MAX_DEPTH ? 1 : dwarf_child(parent, &child); more == 0;
+	     more = dwarf_siblingof(&child, &child)) {
+		int tag = dwarf_tag(&child);
+		bool is_inline = tag == DW_TAG_inlined_subroutine;
+		const char *name;
+
+		if (tag != DW_TAG_subprogram && !is_inline && tag != DW_TAG_lexical_block &&
+		    tag != DW_TAG_namespace && tag != DW_TAG_module)
+			continue;
+		if (tag == DW_TAG_subprogram && is_declaration(&child))
+			continue;
+		name = tag == DW_TAG_subprogram || is_inline ? dwarf_diename(&child) : NULL;
+		if (name)
+			array_push(module->arena, &index->functions,
+				   (struct dwarf_function){ child, name, is_inline });
+		walk_functions(module, index, &child, depth + 1);
+	}
+}
+
+static void walk_names(struct module *module, Dwarf_Die *parent, unsigned depth)
+{
+	Dwarf_Die child;
+
+	for (int more = depth > MAX_DEPTH ? 1 : dwarf_child(parent, &child); more == 0;
+	     more = dwarf_siblingof(&child, &child)) {
+		switch (dwarf_tag(&child)) {
+		case DW_TAG_namespace:
+		case DW_TAG_module:
+			walk_names(module, &child, depth + 1);
+			break;
+		case DW_TAG_variable:
+			add_variable(module, &child);
+			break;
+		case DW_TAG_structure_type:
+		case DW_TAG_class_type:
+		case DW_TAG_union_type:
+		case DW_TAG_enumeration_type:
+		case DW_TAG_typedef:
+		case DW_TAG_base_type:
+			add_type(module, &child);
+			break;
+		default:
+			break;
+		}
+	}
 }
 
 /* -gsplit-dwarf: the unit itself is in a .dwo file */
@@ -148,92 +139,148 @@ static void to_split_unit(Dwarf_Die *unit)
 		*unit = split;
 }
 
-static void walk_units(struct walk *walk, Dwarf *dwarf)
+static void all_units(struct module *module, Dwarf *dwarf, unit_array *units)
 {
 	Dwarf_CU *unit = NULL;
 	Dwarf_Die die;
 
-	while (dwarf && dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &die, NULL) == 0) {
-		if (!die.addr)
-			continue;
-		to_split_unit(&die);
-		walk_children(walk, &die, 0, false);
-	}
+	while (dwarf && dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &die, NULL) == 0)
+		if (die.addr)
+			array_push(module->arena, units, die);
 }
 
-static struct dwarf_index *new_index(struct module *module)
+static const struct dwarf_index *index_units(struct module *module, const unit_array *units)
 {
 	struct dwarf_index *index = arena_new_object(module->arena, struct dwarf_index);
 
-	table_init(&index->variables, module->arena);
-	table_init(&index->declared, module->arena);
-	table_init(&index->types, module->arena);
+	for (size_t i = 0; i < units->count; i++) {
+		Dwarf_Die unit = units->items[i];
+
+		to_split_unit(&unit);
+		walk_functions(module, index, &unit, 0);
+	}
 	return index;
 }
 
 const struct dwarf_index *dwarf_index(struct module *module)
 {
-	struct walk walk = { module, module->index };
+	unit_array units = { NULL, 0, 0 };
 
-	if (walk.index)
-		return walk.index;
-	walk.index = module->index = new_index(module);
-	walk_units(&walk, module->dwarf);
-	walk_units(&walk, dwarf_getalt(module->dwarf));
-	return walk.index;
-}
-
-const struct dwarf_index *dwarf_index_units(struct module *module, const Dwarf_Die *units,
-					    size_t count)
-{
-	struct walk walk = { module, new_index(module) };
-
-	for (size_t i = 0; i < count; i++) {
-		Dwarf_Die unit = units[i];
-
-		walk_children(&walk, &unit, 0, false);
+	if (!module->index) {
+		all_units(module, module->dwarf, &units);
+		all_units(module, dwarf_getalt(module->dwarf), &units);
+		module->index = index_units(module, &units);
 	}
-	return walk.index;
+	return module->index;
 }
 
-/*
- * All of a kernel's units take a second to walk. A function outside of headers is in one of them,
- * its inlined copies too, and the symbol table tells which.
- */
-size_t dwarf_units_of(struct module *module, const char *name, Dwarf_Die *units, size_t room)
+const struct dwarf_names *dwarf_names(struct module *module)
 {
-	size_t count = 0;
+	unit_array units = { NULL, 0, 0 };
 
-	if (module_is_user(module) || text_has_wildcard(name))
-		return 0;
+	if (module->names)
+		return module->names;
+	module->names = arena_new_object(module->arena, struct dwarf_names);
+	table_init(&module->names->variables, module->arena);
+	table_init(&module->names->declared, module->arena);
+	table_init(&module->names->types, module->arena);
+	all_units(module, module->dwarf, &units);
+	all_units(module, dwarf_getalt(module->dwarf), &units);
+	for (size_t i = 0; i < units.count; i++) {
+		to_split_unit(&units.items[i]);
+		walk_names(module, &units.items[i], 0);
+	}
+	return module->names;
+}
+
+/* ---- which units: all of a kernel's take a second to walk ---- */
+
+/* a function outside of headers is in one of them, its inlined copies too: symbols tell which */
+static bool units_of_name(struct module *module, const char *name, unit_array *units)
+{
 	symtab_read(module);
 	for (size_t i = 0; i < module->symbols.count; i++) {
 		const struct function_symbol *symbol = &module->symbols.items[i];
-		Dwarf_Die function;
+		Dwarf_Die unit, function;
 		const char *file;
 
 		if (strcmp(symbol->name, name) != 0)
 			continue;
-		if (count == room || !dwarf_addrdie(module->dwarf, symbol->address, &units[count]) ||
-		    !dwarf_innermost(&units[count], symbol->address, &function))
-			return 0;
+		if (!dwarf_addrdie(module->dwarf, symbol->address, &unit) ||
+		    !dwarf_innermost(&unit, symbol->address, &function))
+			return false;
 		file = dwarf_file_of(&function);
 		if (!file || text_ends_with(file, ".h"))
-			return 0;
-		count++;
+			return false;
+		array_push(module->arena, units, unit);
 	}
-	return count;
+	return units->count > 0;
+}
+
+static bool is_unit_of(struct module *module, Dwarf_Die *unit, const struct pattern *pattern)
+{
+	const char *name = dwarf_diename(unit), *directory;
+	Dwarf_Attribute attribute;
+
+	if (!name)
+		return false;
+	if (*name == '/' || *pattern->file != '/')
+		return pattern_match_file(pattern, name) ||
+		       (*name != '/' && text_match(pattern->file, name));
+	directory = dwarf_attr(unit, DW_AT_comp_dir, &attribute) ? dwarf_formstring(&attribute) : "";
+	return pattern_match_file(pattern, arena_printf(module->arena, "%s/%s", directory ?: "",
+							name));
+}
+
+/* a source file that is no header is a unit's own, or included by one that matches as well */
+static bool units_of_file(struct module *module, const struct pattern *pattern, unit_array *units)
+{
+	unit_array all = { NULL, 0, 0 };
+
+	if (!text_ends_with(pattern->file, ".c"))
+		return false;
+	all_units(module, module->dwarf, &all);
+	for (size_t i = 0; i < all.count; i++)
+		if (is_unit_of(module, &all.items[i], pattern))
+			array_push(module->arena, units, all.items[i]);
+	return units->count > 0;
+}
+
+/* false: any unit can */
+static bool some_units(struct module *module, const struct pattern *pattern, unit_array *units)
+{
+	if (module_is_user(module))
+		return false;
+	if (!text_has_wildcard(pattern->function))
+		return units_of_name(module, pattern->function, units);
+	return pattern->file && units_of_file(module, pattern, units);
+}
+
+void dwarf_units_of(struct module *module, const struct pattern *pattern, unit_array *units)
+{
+	if (some_units(module, pattern, units))
+		return;
+	units->count = 0;
+	all_units(module, module->dwarf, units);
+}
+
+const struct dwarf_index *dwarf_index_of(struct module *module, const struct pattern *pattern)
+{
+	unit_array units = { NULL, 0, 0 };
+
+	return some_units(module, pattern, &units) ? index_units(module, &units) :
+						     dwarf_index(module);
 }
 
 const struct ctype *dwarf_find_type(struct module *module, const char *keyword, const char *name)
 {
-	const struct dwarf_index *index = dwarf_index(module);
+	const struct dwarf_names *names = dwarf_names(module);
 	const char *letters = !keyword ? "tsue" : *keyword == 'u' ? "u" : *keyword == 'e' ? "e" : "s";
 	Dwarf_Die *die = NULL;
 	char key[256];
 
 	for (; *letters && !die; letters++)
-		die = table_get(&index->types, type_key(key, sizeof(key), *letters, name));
+		die = table_get(&names->types, type_key(key, sizeof(key), *letters, name));
 	return die ? dwarf_ctype(module, die) : NULL;
 }
 

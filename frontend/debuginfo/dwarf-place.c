@@ -180,9 +180,7 @@ int dwarf_find_places(struct module *module, const struct place_query *query,
 		      struct buf *problem)
 {
 	struct place_finder finder = { .module = module, .query = query, .pattern = pattern,
-				 .places = places };
-	Dwarf_Die units[MAX_UNITS];
-	size_t count = dwarf_units_of(module, pattern->function, units, MAX_UNITS);
+				       .places = places };
 	const struct dwarf_index *index;
 
 	if (pattern->line_kind != LINE_NONE)
@@ -190,7 +188,7 @@ int dwarf_find_places(struct module *module, const struct place_query *query,
 	if (query->callee && pattern_parse(module->arena, query->callee, &finder.callee, problem))
 		return -EINVAL;
 	callees_start(&finder);
-	index = count ? dwarf_index_units(module, units, count) : dwarf_index(module);
+	index = dwarf_index_of(module, pattern);
 	for (size_t i = 0; i < index->functions.count; i++)
 		if (is_wanted(&finder, &index->functions.items[i]))
 			find_in(&finder, &index->functions.items[i]);

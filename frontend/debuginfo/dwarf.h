@@ -18,7 +18,7 @@ struct dwarf_function {
 	bool is_inline;
 };
 
-#define MAX_UNITS 8 /* that one function's name is looked for in, when not in all */
+typedef ARRAY(Dwarf_Die) unit_array;
 
 /* a name's definitions, in the order of the units */
 struct dwarf_named {
@@ -27,7 +27,9 @@ struct dwarf_named {
 };
 
 struct dwarf_index {
-	ARRAY(struct dwarf_function) functions;
+	ARRAY(struct dwarf_function) functions; /* some have no code */
+};
+struct dwarf_names {
 	struct table variables;	/* name → struct dwarf_named: globals and statics, not locals */
 	struct table declared;	/* name → Dwarf_Die of an `extern`, or of what has no address */
 	struct table types;	/* "s:name" → Dwarf_Die of a definition; see dwarf_find_type() */
@@ -41,12 +43,12 @@ struct dwarf_scope {
 
 /* ---- dwarf-index.c ---- */
 
+/** dwarf_index() - the functions of all units, dwarf_index_of() - of those @pattern can mean */
 const struct dwarf_index *dwarf_index(struct module *module);
-/** dwarf_units_of() - the only units that hold the function @name; 0: all could */
-size_t dwarf_units_of(struct module *module, const char *name, Dwarf_Die *units, size_t room);
-/** dwarf_index_units() - an index of these units alone */
-const struct dwarf_index *dwarf_index_units(struct module *module, const Dwarf_Die *units,
-					    size_t count);
+const struct dwarf_index *dwarf_index_of(struct module *module, const struct pattern *pattern);
+const struct dwarf_names *dwarf_names(struct module *module);
+/** dwarf_units_of() - the units that can hold what @pattern means */
+void dwarf_units_of(struct module *module, const struct pattern *pattern, unit_array *units);
 /** dwarf_unit_at() - the unit with the code at @address, false when there is none */
 bool dwarf_unit_at(struct module *module, uint64_t address, Dwarf_Die *unit);
 /** dwarf_innermost() - its function or inlined copy at @address, false when there is none */

@@ -12,6 +12,9 @@ int64_t elf_file_offset(const struct module *module, uint64_t address, bool only
 
 	if (!module->elf || elf_getphdrnum(module->elf, &count))
 		return -1;
+	/* a kernel module is no image of memory: its probes are named by symbols */
+	if (!count && !module_is_user(module))
+		return (int64_t)address;
 	for (size_t i = 0; i < count && gelf_getphdr(module->elf, (int)i, &header); i++) {
 		if (header.p_type != PT_LOAD || (only_code && !(header.p_flags & PF_X)))
 			continue;

@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The running kernel and its modules. Functions come from /proc/kallsyms; which of them a wildcard
- * may probe from tracefs' available_filter_functions. Types come from a vmlinux with DWARF that has
- * the running kernel's build id, else from BTF, else there are none.
+ * may probe from tracefs' available_filter_functions. kernel-types.c finds the types.
  */
 #include "kernel.h"
 
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #define MAX_SYMBOL_GAP (1 << 20) /* what is further behind a symbol is not its function any more */
-
-static bool is_foreign(const struct module *module)
-{
-	return frontend_get_options(module->debuginfo->frontend)->is_foreign;
-}
 
 /* ---- /proc/kallsyms: "address type name\t[module]" ---- */
 
@@ -200,7 +190,7 @@ int kernel_find_places(struct module *module, const struct place_query *query,
 	const struct kernel_symbols *kernel = module->kernel;
 	bool is_wildcard = text_has_wildcard(pattern->function);
 
-	if (is_wildcard && !is_foreign(module))
+	if (is_wildcard && !kernel_is_foreign(module))
 		read_traceable(module);
 	for (size_t i = 0; i < kernel->functions.count; i++) {
 		const struct function_symbol *symbol = &kernel->functions.items[i];
@@ -259,123 +249,6 @@ struct code_place *kernel_place_at(struct module *module, uint64_t address)
 	return place;
 }
 
-/* ---- types: a vmlinux with DWARF, or BTF ---- */
-
-/* the build id is one of /sys/kernel/notes: a vmlinux of another build would lie */
-static bool is_running_kernel(struct module *module)
-{
-	const unsigned char *id;
-	GElf_Addr address;
-	struct buf notes = BUF_INIT;
-	int length = dwfl_module_build_id(module->dwfl_module, &id, &address);
-	bool same;
-
-	if (buf_read_file(&notes, "/sys/kernel/notes") || length <= 0) {
-		buf_free(&notes);
-		return true;
-	}
-	same = memmem(notes.data, notes.length, id, (size_t)length) != NULL;
-	buf_free(&notes);
-	return same;
-}
-
-static bool is_wanted_kernel(struct module *module, const struct arch *arch)
-{
-	if (is_foreign(module))
-		return module->arch == arch;
-	return is_running_kernel(module);
-}
-
-static bool try_vmlinux(struct module *module, const char *path)
-{
-	const struct arch *arch = module->arch;
-	struct buf problem = BUF_INIT;
-	bool good;
-
-	if (access(path, R_OK))
-		return false;
-	module->path = arena_strdup(module->arena, path);
-	good = module_read_elf(module, &problem) && module->dwarf && is_wanted_kernel(module, arch);
-	buf_free(&problem);
-	if (good)
-		return true;
-	if (module->dwfl)
-		dwfl_end(module->dwfl);
-	module->arch = arch;
-	module->dwfl = NULL;
-	module->dwfl_module = NULL;
-	module->dwarf = NULL;
-	module->elf = NULL;
-	module->source = "no types";
-	return false;
-}
-
-static const char *kernel_release(const struct module *module, struct utsname *name)
-{
-	const char *given = frontend_get_options(module->debuginfo->frontend)->kernel_release;
-
-	if (given)
-		return given;
-	return uname(name) ? "" : name->release;
-}
-
-/* the tree of -r, or STAP_VMLINUX names a file; else where distributions put theirs */
-static bool find_vmlinux(struct module *module)
-{
-	static const char *const places[][2] = {
-		{ "/usr/lib/debug/boot/vmlinux-", "" },
-		{ "/usr/lib/debug/lib/modules/", "/vmlinux" },
-		{ "/usr/lib/debug/lib/modules/", "/vmlinux.debug" },
-		{ "/lib/modules/", "/build/vmlinux" },
-		{ "/boot/vmlinux-", "" },
-	};
-	const char *tree = frontend_get_options(module->debuginfo->frontend)->kernel_tree;
-	const char *given = getenv("STAP_VMLINUX");
-	struct utsname name;
-	char path[512];
-
-	if (tree && try_vmlinux(module, arena_printf(module->arena, "%s/vmlinux", tree)))
-		return true;
-	if (given && try_vmlinux(module, given))
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		snprintf(path, sizeof(path), "%s%s%s", places[i][0],
-			 kernel_release(module, &name), places[i][1]);
-		if (try_vmlinux(module, path))
-			return true;
-	}
-	return false;
-}
-
-static struct btf *kernel_btf(struct debuginfo *debuginfo)
-{
-	libbpf_set_print(NULL);
-	if (!debuginfo->kernel_btf && access("/sys/kernel/btf/vmlinux", R_OK) == 0)
-		debuginfo->kernel_btf = btf__parse_raw("/sys/kernel/btf/vmlinux");
-	return debuginfo->kernel_btf;
-}
-
-static void find_types(struct module *module)
-{
-	struct btf *base;
-	char path[512];
-
-	if (!*module->kernel_name && find_vmlinux(module))
-		return;
-	module->path = *module->kernel_name ? module->kernel_name : "kernel";
-	if (is_foreign(module))
-		return;
-	base = kernel_btf(module->debuginfo);
-	if (*module->kernel_name && base) {
-		snprintf(path, sizeof(path), "/sys/kernel/btf/%s", module->kernel_name);
-		module->btf = btf__parse_raw_split(path, base);
-	} else {
-		module->btf = base;
-	}
-	if (module->btf)
-		module->source = "BTF";
-}
-
 /* ---- opening ---- */
 
 static bool read_symbols(struct module *module, struct buf *problem)
@@ -399,18 +272,19 @@ static bool read_kernel(struct module *module, struct buf *problem)
 	module->kernel = arena_new_object(module->arena, struct kernel_symbols);
 	table_init(&module->kernel->traceable, module->arena);
 	table_init(&module->kernel->prototypes, module->arena);
-	if (!is_foreign(module)) {
+	if (!kernel_is_foreign(module)) {
 		if (!read_symbols(module, problem))
 			return false;
-		find_types(module);
+		kernel_find_types(module);
 		return true;
 	}
-	find_types(module);
+	kernel_find_types(module);
 	if (module->dwarf)
 		symbols_of_file(module);
 	else
-		buf_printf(problem, "there is no vmlinux of %s with debug information: say where "
-			   "it is with -r DIRECTORY", module->arch->name);
+		buf_printf(problem, "there is no %s of %s with debug information: say where it is "
+			   "with -r DIRECTORY", *module->kernel_name ? module->kernel_name :
+			   "vmlinux", module->arch->name);
 	return module->dwarf != NULL;
 }
 

@@ -23,6 +23,10 @@ struct module *module_new(struct debuginfo *debuginfo, const char *path);
 /** module_read_elf() - open module->path with libdwfl; false after a sentence in @problem */
 bool module_read_elf(struct module *module, struct buf *problem);
 
+/** kernel_is_foreign() - it is another machine's (-a): nothing here tells of it but files */
+bool kernel_is_foreign(const struct module *module);
+/** kernel_find_types() - DWARF, else BTF, else none; tells which with -v */
+void kernel_find_types(struct module *module);
 /** kernel_symbols_parse() - /proc/kallsyms' lines of the kernel (@name "") or a module */
 void kernel_symbols_parse(struct arena *arena, struct kernel_symbols *kernel, char *text,
 			  const char *name);

@@ -115,17 +115,11 @@ static void search_unit(struct line_finder *finder, Dwarf_Die *unit)
 
 static void search(struct line_finder *finder)
 {
-	Dwarf_Die die, units[MAX_UNITS];
-	Dwarf_CU *unit = NULL;
-	size_t count = dwarf_units_of(finder->module, finder->pattern->function, units, MAX_UNITS);
+	unit_array units = { NULL, 0, 0 };
 
-	for (size_t i = 0; i < count; i++)
-		search_unit(finder, &units[i]);
-	if (count)
-		return;
-	while (dwarf_get_units(finder->module->dwarf, unit, &unit, NULL, NULL, &die, NULL) == 0)
-		if (die.addr)
-			search_unit(finder, &die);
+	dwarf_units_of(finder->module, finder->pattern, &units);
+	for (size_t i = 0; i < units.count; i++)
+		search_unit(finder, &units.items[i]);
 }
 
 /* by function, line, address: the first of each function's line is where its code begins */

@@ -15,6 +15,7 @@
 
 struct btf;
 struct dwarf_index;
+struct dwarf_names;
 struct kernel_symbols;
 
 struct function_symbol {
@@ -38,7 +39,8 @@ struct module {
 	struct btf *btf;		/* or NULL */
 	bool symbols_read;
 	ARRAY(struct function_symbol) symbols; /* functions, by address */
-	struct dwarf_index *index;	/* made when first asked for */
+	const struct dwarf_index *index; /* made when first asked for */
+	struct dwarf_names *names;	/* the same */
 	struct kernel_symbols *kernel;	/* of debuginfo_open_kernel() */
 };
 

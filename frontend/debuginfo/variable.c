@@ -99,7 +99,7 @@ static bool find_global(const struct code_place *place, const char *name, const 
 		     dwarf_attr_integrate(found, DW_AT_const_value, &attribute)))
 			return true;
 	}
-	named = table_get(&dwarf_index(place->module)->variables, name);
+	named = table_get(&dwarf_names(place->module)->variables, name);
 	for (; named; named = named->next) {
 		if (!in_file(&named->die, file))
 			continue;
@@ -353,7 +353,7 @@ static int find_declared(const struct code_place *place, const char *name, struc
 			 struct buf *problem)
 {
 	struct module *module = place->module;
-	Dwarf_Die *die = table_get(&dwarf_index(module)->declared, name);
+	Dwarf_Die *die = table_get(&dwarf_names(module)->declared, name);
 	Dwarf_Attribute attribute;
 	struct fetch *fetch;
 	uint64_t address;

@@ -116,10 +116,10 @@ int main(int argc, char **argv)
 }
 C
 gcc -O1 -static -pthread -o "$work/life" "$work/life.c" 2> /dev/null || skip "needs static libraries of C"
-"$work/life" > "$work/plain"
+{ "$work/life" > "$work/plain"; } 2> /dev/null
 expect_equal "the status of the program alone" $? 143
 stap -e 'global threads, processes, hits
-	probe process(@1).insn { threads[tid()]; threads[tid()] = 1; processes[pid()] = 1; hits++ }
+	probe process(@1).insn { threads[tid()] = 1; processes[pid()] = 1; hits++ }
 	probe end {
 		foreach (t in threads) t_count++
 		foreach (p in processes) p_count++
@@ -174,7 +174,7 @@ end_waiting() { # WHAT HAPPENED: it runs on, untraced, and ends as it would
 for turn in 1 2 3 4 5; do
 	start_waiting
 	stap_succeeds -e 'global hits, turns
-		probe process(@1).insn {
+		probe process($1).insn {
 			if (usymname(addr()) == "turn") turns++
 			if (++hits == 3000) { println("turns ", turns); exit() }
 		}' "$waiting"
@@ -184,7 +184,7 @@ done
 
 start_waiting
 stap_succeeds -e 'global stacks
-	probe process(@1).insn {
+	probe process($1).insn {
 		if (usymname(addr()) == "turn") { stacks[sprint_ubacktrace()]++; if (hits++ > 100) exit() }
 	}
 	global hits
@@ -192,7 +192,7 @@ stap_succeeds -e 'global stacks
 expect_line '^turn\+0x[0-9a-f]+ \[wait\]$'
 expect_line '^main\+0x[0-9a-f]+ \[wait\]$'
 kill -STOP $waiting
-"$STAP" -e 'probe process(@1).insn { println("hit") }' -T 2 "$waiting" > "$work/out" 2> "$work/err" ||
+"$STAP" -e 'probe process($1).insn { println("hit") }' -T 2 "$waiting" > "$work/out" 2> "$work/err" ||
 	fail "stepping a stopped process failed"
 expect_equal "instructions of a stopped process" "$(grep -c hit "$work/out")" 0
 grep -qE '^State:.T' "/proc/$waiting/status" || fail "a stopped process was started"
@@ -217,6 +217,6 @@ expect_equal "the exit status without a target" $status 1
 grep -q 'name one with -c, -x or process(PID)' "$work/err" || fail "the message does not say what to do"
 stap -e 'probe process.insn { println(1) } probe process.insn.block { println(2) }' -c true
 expect_equal "the exit status of two ways to step" $status 1
-stap -e 'probe process(@1).insn { println(1) }' 4194303
+stap -e 'probe process($1).insn { println(1) }' 4194303
 expect_equal "the exit status without a process" $status 1
 grep -q 'No such process' "$work/err" || fail "the missing process is not told of"

@@ -1,42 +1,103 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Preloaded by out-of-memory.sh: the allocation whose number stands in FAIL_AT, fails; without it, the number of allocations is told on stderr at exit. Libraries' count too.
+ * Preloaded by out-of-memory.sh: one run of stap tries every allocation, its libraries' included.
+ * At each a child is forked in which just this one fails, and is watched to its end: it must say
+ * one sentence on stderr and exit with status 1. What does not is told in the file named by
+ * FAIL_REPORT, whose last line is the number of allocations. FAIL_AT=N instead fails the Nth in
+ * the process itself.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
-#include <stddef.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-static unsigned long done, fail_at;
+#define SENTENCE "ERROR: out of memory\n"
+
+static unsigned long done, fail_at, every = 1;
+static pid_t main_pid;
+static int report = -1, messages = -1;
+static __thread int inside;
 
 __attribute__((constructor)) static void begin(void)
 {
-	const char *text = getenv("FAIL_AT");
+	const char *at = getenv("FAIL_AT"), *path = getenv("FAIL_REPORT"), *step = getenv("FAIL_EVERY");
 
-	fail_at = text ? strtoul(text, NULL, 10) : 0;
+	main_pid = getpid();
 	done = 0;
+	if (step)
+		every = strtoul(step, NULL, 10);
+	if (at)
+		fail_at = strtoul(at, NULL, 10);
+	else if (path) {
+		report = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+		messages = memfd_create("messages", MFD_CLOEXEC);
+	}
 }
 
 __attribute__((destructor)) static void end(void)
 {
-	if (!fail_at)
-		fprintf(stderr, "allocations %lu\n", done);
+	if (report >= 0 && getpid() == main_pid)
+		dprintf(report, "%lu allocations\n", done);
 }
 
-static int fails(void)
+/* a caller's address says which allocation it was: addr2line -e stap */
+static void judge(int status, void *caller)
 {
-	if (!fail_at || __atomic_add_fetch(&done, 1, __ATOMIC_RELAXED) != fail_at)
+	char text[512] = "";
+	ssize_t size = pread(messages, text, sizeof(text) - 1, 0);
+	Dl_info info = { 0 };
+
+	if (status == 1 << 8 && size == sizeof(SENTENCE) - 1 && memcmp(text, SENTENCE, size) == 0)
+		return;
+	dladdr(caller, &info);
+	dprintf(report, "allocation %lu (%s+%#lx): status %#x: %s\n", done, info.dli_fname,
+		(unsigned long)((char *)caller - (char *)info.dli_fbase), status, text);
+}
+
+/* true in the child, whose allocation fails */
+static int fork_failing(void *caller)
+{
+	int status = -1;
+	pid_t child;
+
+	(void)!ftruncate(messages, 0);
+	lseek(messages, 0, SEEK_SET);
+	child = fork();
+	if (child == 0) {
+		dup2(messages, STDERR_FILENO);
+		dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+		report = -1;
+		alarm(20);
+		return 1;
+	}
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	judge(status, caller);
+	return 0;
+}
+
+static int fails(void *caller)
+{
+	int result = 0;
+
+	if (inside || (!fail_at && report < 0) || getpid() != main_pid)
 		return 0;
-	errno = ENOMEM;
-	return 1;
-}
-
-static void count(void)
-{
-	if (!fail_at)
-		done++;
+	inside = 1;
+	done++;
+	if (fail_at)
+		result = done == fail_at;
+	else if (done % every == 0)
+		result = fork_failing(caller);
+	inside = 0;
+	if (result)
+		errno = ENOMEM;
+	return result;
 }
 
 #define REAL(name, ...)                                                         \
@@ -44,8 +105,7 @@ static void count(void)
 		static void *(*real)();                                         \
 		if (!real)                                                      \
 			*(void **)&real = dlsym(RTLD_NEXT, name);               \
-		count();                                                        \
-		return fails() ? NULL : real(__VA_ARGS__);                      \
+		return fails(__builtin_return_address(0)) ? NULL : real(__VA_ARGS__); \
 	} while (0)
 
 /* what stap's own malloc() calls */

