@@ -665,8 +665,14 @@ static reg compile_capture(struct compiler *compiler, const struct expr *expr, r
 	bool is_string = is_string_type(expr->capture->type);
 	reg result = result_register(compiler, is_string, want);
 
+	if (compiler->held.valid && compiler->held.slot == expr->capture->slot &&
+	    compiler->held.result == result)
+		return result;
 	emit(compiler, is_string ? OPCODE_CAPTURE_STRING : OPCODE_CAPTURE, result,
 	     expr->capture->slot, 0);
+	compiler->held.valid = true;
+	compiler->held.slot = expr->capture->slot;
+	compiler->held.result = result;
 	return result;
 }
 

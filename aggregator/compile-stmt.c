@@ -24,6 +24,7 @@ static void enter_loop(struct compiler *compiler, struct loop_state *state)
 	state->outer_continues = compiler->continues;
 	compiler->breaks = &state->breaks;
 	compiler->continues = &state->continues;
+	note_target(compiler);
 }
 
 static void leave_loop(struct compiler *compiler, const struct loop_state *state)
@@ -293,6 +294,7 @@ static void compile_try(struct compiler *compiler, const struct stmt *stmt)
 	region.end = (uint32_t)compiler->insns.count;
 	end = emit_jump(compiler, OPCODE_JUMP, 0);
 	region.handler = (uint32_t)compiler->insns.count;
+	note_target(compiler);
 	array_push(compiler->arena, &compiler->tries, region);
 	if (variable)
 		compile_store(compiler, variable, message);

@@ -20,10 +20,21 @@ void compile_problem(struct compiler *compiler, const struct token *token, const
 	compiler->problem_token = token ? token : compiler->token;
 }
 
+static bool writes(const struct insn *insn, reg result)
+{
+	const char *operands = opcode_table[insn->op].operands;
+
+	return (strchr("ls", operands[0]) && insn->a == result) ||
+	       (strchr("ls", operands[1]) && insn->b == result) ||
+	       (strchr("ls", operands[2]) && insn->c == result);
+}
+
 size_t emit(struct compiler *compiler, enum opcode op, unsigned a, unsigned b, unsigned c)
 {
 	struct insn insn = { (uint16_t)op, (uint16_t)a, (uint16_t)b, (uint16_t)c };
 
+	if (writes(&insn, compiler->held.result))
+		compiler->held.valid = false;
 	array_push(compiler->arena, &compiler->insns, insn);
 	array_push(compiler->arena, &compiler->tokens, compiler->token);
 	return compiler->insns.count - 1;
@@ -48,10 +59,16 @@ void emit_jump_to(struct compiler *compiler, enum opcode op, reg condition, size
 	emit(compiler, op, condition, target & 0xffff, target >> 16);
 }
 
+void note_target(struct compiler *compiler)
+{
+	compiler->held.valid = false;
+}
+
 void patch(struct compiler *compiler, size_t jump)
 {
 	size_t target = compiler->insns.count;
 
+	note_target(compiler);
 	compiler->insns.items[jump].b = (uint16_t)target;
 	compiler->insns.items[jump].c = (uint16_t)(target >> 16);
 }

@@ -34,6 +34,11 @@ struct compiler {
 	ARRAY(struct foreach_plan) foreachs;
 	struct registers longs, texts;
 	unsigned cursor_top;
+	struct {
+		bool valid;
+		unsigned slot;
+		reg result;
+	} held;				/* the capture whose value a register has */
 	jump_array *breaks, *continues;	/* of the innermost loop */
 	const struct token *token;	/* what is being compiled */
 	const struct token *problem_token;
@@ -49,6 +54,8 @@ size_t emit(struct compiler *compiler, enum opcode op, unsigned a, unsigned b, u
 void emit_operands(struct compiler *compiler, const reg *operands, size_t count);
 /** emit_jump() - a jump whose target is filled in by patch() or patch_all() */
 size_t emit_jump(struct compiler *compiler, enum opcode op, reg condition);
+/** note_target() - jumps will come to where the next instruction stands: registers may differ */
+void note_target(struct compiler *compiler);
 void emit_jump_to(struct compiler *compiler, enum opcode op, reg condition, size_t target);
 void patch(struct compiler *compiler, size_t jump);
 void patch_all(struct compiler *compiler, const jump_array *jumps);

@@ -3,8 +3,8 @@
  * Associative arrays. Entries stand one behind the other in insertion order: a header with the
  * keys' hash, the keys, the value. An index of 64-bit slots (hash, entry) finds them by linear
  * probing without touching an entry whose hash differs. A deleted entry leaves a gap, closed when
- * space runs out and no cursor is open, so an entry never moves under a walk. Whoever makes an event
- * often makes the next as well: the entry reached last is tried before any hash is worked out.
+ * space runs out and no cursor is open, so an entry never moves under a walk. The entry found last
+ * is tried before any hash is worked out.
  */
 #include "map.h"
 #include "sort.h"
@@ -21,6 +21,7 @@ enum {
 };
 
 struct map {
+	struct map_front front;
 	struct map_shape shape;
 	size_t stride;		/* values in one entry: header, keys, value; key_count + 2 */
 	size_t limit;		/* entries */
@@ -28,7 +29,6 @@ struct map {
 	size_t used;		/* entries and gaps */
 	size_t capacity, live;
 	size_t first;		/* no live entry stands before this one */
-	size_t recent;		/* the entry found last; its header tells whether it still lives */
 	uint64_t *slots;	/* hash << 32 | entry + 1; 0 is free */
 	size_t slot_mask;
 	unsigned cursor_count;
@@ -233,7 +233,8 @@ static void map_compact(struct map *map)
 		to++;
 	}
 	map->used = to;
-	map->first = map->recent = 0;
+	map->first = 0;
+	map->front.recent = map->entries;
 }
 
 static bool map_make_room(struct map *map)
@@ -251,17 +252,19 @@ static bool map_make_room(struct map *map)
 	map->capacity *= 2;
 	map->entries = memory_realloc(map->entries,
 				      map->capacity * map->stride * sizeof(union value));
+	map->front.recent = map->entries;
 	return true;
 }
 
 /* forget all gaps, give back what a large map took */
 static void map_reset(struct map *map)
 {
-	map->used = map->first = map->recent = map->live = 0;
+	map->used = map->first = map->live = 0;
 	map->capacity = ENTRIES_LEAST;
 	map->entries = memory_realloc(map->entries,
 				      map->capacity * map->stride * sizeof(union value));
 	map->entries->number = 0;
+	map->front.recent = map->entries;
 }
 
 static void map_drop(struct map *map, size_t entry)
@@ -327,23 +330,9 @@ void map_free(struct map *map)
 	free(map);
 }
 
-/* the value of the entry found last, if these are the very same keys: one comparison for each */
-static inline __attribute__((always_inline)) union value *
-recent_value(const struct map *map, const union value *keys, unsigned count)
-{
-	union value *entry = map->entries + map->recent * (size_t)(count + 2);
-
-	if (!entry_is_alive(entry))
-		return NULL;
-	for (unsigned i = 0; i < count; i++)
-		if (entry[1 + i].number != keys[i].number)
-			return NULL;
-	return entry + count + 1;
-}
-
 union value *map_get(struct map *map, const union value *keys)
 {
-	union value *value = recent_value(map, keys, map->shape.key_count);
+	union value *value = map_recent(map, keys, map->shape.key_count);
 	size_t slot;
 
 	if (value)
@@ -351,14 +340,14 @@ union value *map_get(struct map *map, const union value *keys)
 	slot = index_find(map, keys, keys_hash(map, keys));
 	if (slot == NO_SLOT)
 		return NULL;
-	map->recent = (uint32_t)map->slots[slot] - 1;
-	return entry_value(map, entry_at(map, map->recent));
+	map->front.recent = entry_at(map, (uint32_t)map->slots[slot] - 1);
+	return entry_value(map, map->front.recent);
 }
 
 static inline __attribute__((always_inline)) union value *
 reach(struct map *map, const union value *keys, unsigned count)
 {
-	union value *value = recent_value(map, keys, count);
+	union value *value = map_recent(map, keys, count);
 	uint32_t hash;
 	size_t slot;
 
@@ -368,8 +357,8 @@ reach(struct map *map, const union value *keys, unsigned count)
 	slot = index_find_of(map, keys, hash, count);
 	if (unlikely(slot == NO_SLOT))
 		return map_insert(map, keys, hash);
-	map->recent = (uint32_t)map->slots[slot] - 1;
-	return map->entries + map->recent * (size_t)(count + 2) + count + 1;
+	map->front.recent = map->entries + ((uint32_t)map->slots[slot] - 1) * (size_t)(count + 2);
+	return map->front.recent + count + 1;
 }
 
 union value *map_reach(struct map *map, const union value *keys)

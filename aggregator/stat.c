@@ -110,15 +110,8 @@ static void variance_add(struct statistic *stat, int shift, int64_t value)
 	stat->m2 = wide_add(stat->m2, wide_multiply(delta, wrap_subtract(shifted, stat->mean)));
 }
 
-void stat_add(struct statistic *stat, const struct stat_shape *shape, int64_t value)
+void stat_add_details(struct statistic *stat, const struct stat_shape *shape, int64_t value)
 {
-	if (!stat->count++)
-		stat->min = stat->max = value;
-	stat->sum = wrap_add(stat->sum, value);
-	if (value < stat->min)
-		stat->min = value;
-	if (value > stat->max)
-		stat->max = value;
 	if (shape->needs & STAT_VARIANCE)
 		variance_add(stat, shape->variance_shift, value);
 	if (stat->buckets)

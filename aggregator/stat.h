@@ -21,7 +21,21 @@ struct statistic {
 /** stat_new() - an empty statistic; stat_free() releases it */
 struct statistic *stat_new(const struct stat_shape *shape);
 void stat_free(struct statistic *stat);
-void stat_add(struct statistic *stat, const struct stat_shape *shape, int64_t value);
+/** stat_add_details() - the part of stat_add() that few statistics need */
+void stat_add_details(struct statistic *stat, const struct stat_shape *shape, int64_t value);
+/** stat_add() - one value more */
+static inline void stat_add(struct statistic *stat, const struct stat_shape *shape, int64_t value)
+{
+	if (unlikely(!stat->count++))
+		stat->min = stat->max = value;
+	stat->sum = (int64_t)((uint64_t)stat->sum + (uint64_t)value);
+	if (value < stat->min)
+		stat->min = value;
+	if (value > stat->max)
+		stat->max = value;
+	if (unlikely(stat->buckets || shape->needs & STAT_VARIANCE))
+		stat_add_details(stat, shape, value);
+}
 /** stat_add_times() - @value as often as @times says */
 void stat_add_times(struct statistic *stat, const struct stat_shape *shape, int64_t value,
 		    uint64_t times);

@@ -758,14 +758,23 @@ static int64_t modulo(int64_t a, int64_t b)
 	return b == -1 ? 0 : a % b;
 }
 
-/* runs the handler in the top frame; false when an error or an abort ended it */
-static inline bool interpret(struct vm *vm, const struct handler *handler)
+/* true when the handler meant to end there */
+static __attribute__((noinline)) bool handler_broke_off(struct vm *vm)
+{
+	buf_reset(&vm->text);
+	if (!vm->quiet)
+		report_error(vm);
+	return vm->quiet;
+}
+
+bool vm_run_now(struct vm *vm, const struct probe *probe)
 {
 	static const void *const labels[] = {
 #define OPCODE(name, operands) &&do_##name,
 #include "opcode.def"
 #undef OPCODE
 	};
+	const struct handler *handler = &vm->handlers[probe->index];
 	struct global *const globals = vm->globals;
 	const struct code *code = handler->code;
 	const struct insn *pc = handler->insns;
@@ -781,7 +790,14 @@ static inline bool interpret(struct vm *vm, const struct handler *handler)
 #define LONG(n) r[n].number
 #define UNSIGNED(n) ((uint64_t)r[n].number)
 #define KEYS(slot) gather(pc + 1, globals[slot].key_count, r, keys)
+#define REACH(slot) \
+	value = map_recent(globals[slot].map, keys, globals[slot].key_count); \
+	if (!value) \
+		value = map_reach(globals[slot].map, keys)
 #define SKIP_KEYS(slot) do { pc += globals[slot].key_words; NEXT; } while (0)
+	vm->fatal = vm->quiet = vm->bare = false;
+	vm->actions = 0;
+	handler_enter(vm, handler);
 	goto *labels[i.op];
 
 do_NOP:
@@ -1005,7 +1021,7 @@ do_MAP_SET_STRING:
 	SKIP_KEYS(i.a);
 do_MAP_ADD:
 	KEYS(i.a);
-	value = map_reach(globals[i.a].map, keys);
+	REACH(i.a);
 	if (unlikely(!value))
 		goto map_full;
 	LONG(i.c) = value->number = (int64_t)((uint64_t)value->number + UNSIGNED(i.b));
@@ -1042,7 +1058,7 @@ do_AGGREGATE:
 	NEXT;
 do_MAP_AGGREGATE:
 	KEYS(i.a);
-	value = map_reach(globals[i.a].map, keys);
+	REACH(i.a);
 	if (unlikely(!value))
 		goto map_full;
 	stat_add(value->stat, &globals[i.a].variable->stat, LONG(i.b));
@@ -1127,7 +1143,7 @@ interrupted:
 raise:
 	pc = unwind(vm, pc);
 	if (!pc)
-		return false;
+		return handler_broke_off(vm);
 	code = vm->frames[vm->depth - 1].code;
 	r = top_registers(vm);
 	i = *pc;
@@ -1138,6 +1154,7 @@ raise:
 #undef LONG
 #undef UNSIGNED
 #undef KEYS
+#undef REACH
 #undef SKIP_KEYS
 }
 
@@ -1242,25 +1259,6 @@ const struct global *vm_globals(const struct vm *vm, size_t *count)
 struct bytecode *vm_bytecode(struct vm *vm)
 {
 	return &vm->bytecode;
-}
-
-/* true when the handler meant to end there */
-static __attribute__((noinline)) bool handler_broke_off(struct vm *vm)
-{
-	buf_reset(&vm->text);
-	if (!vm->quiet)
-		report_error(vm);
-	return vm->quiet;
-}
-
-bool vm_run_now(struct vm *vm, const struct probe *probe)
-{
-	const struct handler *handler = &vm->handlers[probe->index];
-
-	vm->fatal = vm->quiet = vm->bare = false;
-	vm->actions = 0;
-	handler_enter(vm, handler);
-	return likely(interpret(vm, handler)) || handler_broke_off(vm);
 }
 
 bool vm_run(struct vm *vm, const struct vm_context *context)

