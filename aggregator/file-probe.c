@@ -252,9 +252,9 @@ static int test_tree(struct file_tree *tree, struct file_point *points, size_t c
 {
 	static const struct family family = { .pattern = "procfs", .source = FAMILY_AGGREGATOR };
 	static struct moment_probe moment = { .moment = MOMENT_FILE };
-	struct site *sites = memory_zalloc(count * sizeof(*sites));
-	struct probe *probes = memory_zalloc(count * sizeof(*probes));
 	struct program program = { .arena = arena_new() };
+	struct site *sites = arena_alloc(program.arena, count * sizeof(*sites));
+	struct probe *probes = arena_alloc(program.arena, count * sizeof(*probes));
 	struct run_options options;
 	struct buf problem = BUF_INIT;
 	int error;
@@ -270,6 +270,7 @@ static int test_tree(struct file_tree *tree, struct file_point *points, size_t c
 	*tree = (struct file_tree){ .arena = program.arena };
 	error = file_tree_build(tree, &program, &options, &problem);
 	CHECK_INT(error != 0, problem.length != 0);
+	buf_free(&problem);
 	return error;
 }
 
@@ -292,6 +293,7 @@ UNIT_TEST_CASE(file_tree_has_modes_and_directories)
 	CHECK_INT(tree.nodes.items[out].mode, 0404);
 	CHECK_INT(tree.nodes.items[out].read_room, 99);
 	CHECK_INT(file_tree_find(&tree, 0, "in"), 0);
+	arena_free(tree.arena);
 }
 
 UNIT_TEST_CASE(file_tree_refuses_what_cannot_be)
@@ -301,6 +303,8 @@ UNIT_TEST_CASE(file_tree_refuses_what_cannot_be)
 	struct file_tree tree;
 
 	CHECK_INT(test_tree(&tree, twice, 2), -EINVAL);
+	arena_free(tree.arena);
 	CHECK_INT(test_tree(&tree, both, 2), -EINVAL);
+	arena_free(tree.arena);
 }
 #endif

@@ -28,8 +28,12 @@
 #define MOUNT_OPTIONS "fsname=stap,allow_other,default_permissions,nosuid,nodev,noexec"
 #define ATTRIBUTE_SECONDS 1.0
 
-/* one open(): freed when it is closed and nobody waits on it any more */
+/*
+ * One open(): freed when it is closed and nobody waits on it any more, or with the file system,
+ * which the kernel does not always tell of the last close
+ */
 struct open_file {
+	struct open_file *next, **link;	/* in file_system.open */
 	const struct file_node *node;
 	struct buf text;	/* what reads get */
 	bool is_filled;
@@ -59,6 +63,7 @@ struct file_system {
 	struct request *first, **last; /* not yet handed out */
 	struct request *current;       /* its handlers run, or it waits for its turn */
 	struct exchange *shown;	       /* the data of current's event */
+	struct open_file *open;
 	bool stopped;
 };
 
@@ -69,10 +74,27 @@ static struct file_system *file_system_of(struct event_source *source)
 
 /* ---- open files and requests ---- */
 
+static struct open_file *open_file_new(struct file_system *files, const struct file_node *node)
+{
+	struct open_file *file = memory_zalloc(sizeof(*file));
+
+	file->node = node;
+	file->references = 1;
+	file->link = &files->open;
+	file->next = files->open;
+	if (file->next)
+		file->next->link = &file->next;
+	files->open = file;
+	return file;
+}
+
 static void open_file_put(struct open_file *file)
 {
 	if (--file->references)
 		return;
+	*file->link = file->next;
+	if (file->next)
+		file->next->link = file->link;
 	buf_free(&file->text);
 	free(file);
 }
@@ -213,9 +235,7 @@ static void file_open(fuse_req_t fuse, fuse_ino_t inode, struct fuse_file_info *
 		fuse_reply_err(fuse, node ? EISDIR : ENOENT);
 		return;
 	}
-	file = memory_zalloc(sizeof(*file));
-	file->node = node;
-	file->references = 1;
+	file = open_file_new(fuse_req_userdata(fuse), node);
 	info->fh = (uint64_t)(uintptr_t)file;
 	info->direct_io = 1;
 	if (fuse_reply_open(fuse, info) == -ENOENT) /* the open was interrupted */
@@ -384,6 +404,10 @@ static void files_free(struct event_source *source)
 	if (files->session) {
 		fuse_session_unmount(files->session);
 		fuse_session_destroy(files->session);
+	}
+	while (files->open) {
+		files->open->references = 1;
+		open_file_put(files->open);
 	}
 	if (files->guard_fd >= 0)
 		close(files->guard_fd);

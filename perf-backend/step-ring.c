@@ -94,11 +94,15 @@ bool step_ring_add(struct step_ring *ring, const struct step_record *record,
 		memcpy(shared->bytes + place, &end, end.size < sizeof(end) ? 8 : sizeof(end));
 	to = shared->bytes + at % RING_BYTES;
 	memcpy(to, record, sizeof(*record));
-	memcpy(to + sizeof(*record), registers, 8 * record->register_count);
-	memcpy(to + sizeof(*record) + 8 * record->register_count, stack, record->stack_size);
+	if (record->register_count)
+		memcpy(to + sizeof(*record), registers, 8 * record->register_count);
+	if (record->stack_size)
+		memcpy(to + sizeof(*record) + 8 * record->register_count, stack,
+		       record->stack_size);
 	at += record->size;
-	atomic_store(&shared->last_time, record->time);
+	/* in this order: who sees the time must see the record */
 	atomic_store(&shared->written, at);
+	atomic_store(&shared->last_time, record->time);
 	wake_reader(ring, before, at);
 	return true;
 }

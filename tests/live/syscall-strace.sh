@@ -22,7 +22,7 @@ probe syscall.*.return {
 EOF
 mkdir "$work/dir"
 start_stap -w "$work/script.stp"
-strace -s 50 -o "$work/strace" "$work/sysargs" "$work/dir" > "$work/expected" 2> /dev/null < /dev/null &
+strace -I 1 -s 50 -o "$work/strace" "$work/sysargs" "$work/dir" > "$work/expected" 2> /dev/null < /dev/null &
 program=$!
 for ((i = 0; i < 600; i++)); do
 	grep -qs '^end$' "$work/out" && break
