@@ -518,9 +518,11 @@ struct expr *cast_resolve(struct resolver *resolver, struct expr *cast)
 
 	find_task_struct(resolver, cast);
 	resolve_expression(resolver, &cast->a);
-	if (cast->kind == EXPR_CAST && cast->address_of && !cast->path.count)
-		return cast->a;
 	question.pointer = cast->a;
+	if (cast->kind == EXPR_CAST && cast->address_of && !cast->path.count) {
+		cast->address_of = false; /* the pointer itself, if there is such a type */
+		return cast_question(&question) && answer(&question) ? question.pointer : NULL;
+	}
 	return cast_question(&question) ? answer(&question) : NULL;
 }
 
