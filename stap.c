@@ -193,6 +193,20 @@ static void option_log(struct session *session, int key)
 	session->frontend_options.warnings_are_errors |= key == 'W';
 }
 
+/* NAME or NAME=VALUE */
+static void option_define(struct argp_state *state, struct session *session, char *text)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+	static const char word[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+	const char *end = text + strspn(text, word);
+	const char *value = *end == '=' ? end + 1 + (end[1] == '-') : NULL;
+
+	if (!strchr(letters, *text) || !*text || (*end && !value) ||
+	    (value && (!*value || value[strspn(value, word)])))
+		argp_error(state, "-D takes a name, or NAME=VALUE, not '%s'", text);
+	array_push(session->arena, &session->defines, text);
+}
+
 static error_t option_end(struct argp_state *state, struct session *session)
 {
 	bool has_work = session->script_text || session->script_file || session->list_pattern ||
@@ -213,7 +227,7 @@ static error_t option_parse(int key, char *text, struct argp_state *state)
 	case 'e': option_script(session, text); break;
 	case 'E': array_push(session->arena, &session->extra_scripts, text); break;
 	case 'I': array_push(session->arena, &session->libraries, text); break;
-	case 'D': array_push(session->arena, &session->defines, text); break;
+	case 'D': option_define(state, session, text); break;
 	case 'G': array_push(session->arena, &session->globals, text); break;
 	case 'g': session->frontend_options.guru = true; break;
 	case 'u': session->frontend_options.no_optimize = true; break;

@@ -464,6 +464,10 @@ static void resolve_assignment(struct resolver *resolver, struct expr *expr)
 	struct frontend *frontend = resolver->sem->frontend;
 	bool trusted = frontend->options.guru || !resolver->unit->is_user;
 
+	if (!resolver->locals) {
+		diag_error(frontend, expr->token, "a probe's condition must not change a variable");
+		return;
+	}
 	if (text_variable_assign(resolver, expr))
 		return;
 	if (is_target(expr->a)) {
