@@ -47,9 +47,9 @@ static void read_segments(struct image *image)
 	size_t count = 0;
 	GElf_Phdr header;
 
-	elf_getphdrnum(image->elf, &count);
-	for (size_t i = 0; i < count; i++) {
-		if (!gelf_getphdr(image->elf, (int)i, &header) || header.p_type != PT_LOAD)
+	elf_getphdrnum(image->elf, &count); /* as the file has it: there may be fewer */
+	for (size_t i = 0; i < count && gelf_getphdr(image->elf, (int)i, &header); i++) {
+		if (header.p_type != PT_LOAD)
 			continue;
 		array_push(image->arena, &image->segments, (struct segment){
 			.offset = header.p_offset, .address = header.p_vaddr,
