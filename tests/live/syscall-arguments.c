@@ -55,18 +55,18 @@ __attribute__((format(printf, 1, 2))) static const char *f(const char *format, .
 	return start;
 }
 
-/* bytes as scripts quote them: octal unless printable */
+/* bytes as scripts quote them: C's letters for what has one, octal for the rest unprintable */
 static const char *quoted(const char *bytes, size_t count)
 {
+	static const char escaped[] = "\"\\\a\b\f\n\r\t\v", letters[] = "\"\\abfnrtv";
 	char *start = text + used;
 
 	for (size_t i = 0; i < count; i++) {
 		unsigned char c = (unsigned char)bytes[i];
+		const char *letter = c ? strchr(escaped, c) : NULL;
 
-		if (c == '"' || c == '\\')
-			used += (size_t)sprintf(text + used, "\\%c", c);
-		else if (c == '\n' || c == '\t' || c == '\r')
-			used += (size_t)sprintf(text + used, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : 'r');
+		if (letter)
+			used += (size_t)sprintf(text + used, "\\%c", letters[letter - escaped]);
 		else
 			used += (size_t)sprintf(text + used, c >= ' ' && c < 127 ? "%c" : "\\%03o", c);
 	}
