@@ -195,21 +195,75 @@ static reg compile_unary(struct compiler *compiler, const struct expr *expr, reg
 	return result;
 }
 
+/* ---- conditions ---- */
+
+/* @when the comparison of two longs holds, or does not, code jumps: to where is filled in later */
+static void compile_test(struct compiler *compiler, const struct expr *expr, bool when,
+			 jump_array *targets)
+{
+	struct mark mark = mark_temporaries(compiler);
+	enum op op = expr->op;
+	bool swap = op == OP_GT || op == OP_GE, is_order = op != OP_EQ && op != OP_NE;
+	bool is_strict = op == OP_LT || op == OP_GT;
+	enum opcode code;
+	reg operands[2];
+
+	compile_list(compiler, (struct expr *const[]){ expr->a, expr->b }, 2, NULL, operands);
+	release_temporaries(compiler, mark);
+	if (is_order) { /* !(a < b) is b <= a */
+		code = is_strict != when ? OPCODE_TEST_LT : OPCODE_TEST_LE;
+		swap ^= when;
+	} else {
+		code = (op == OP_EQ) != when ? OPCODE_TEST_EQ : OPCODE_TEST_NE;
+	}
+	compiler->token = expr->token;
+	emit(compiler, code, operands[swap], operands[!swap], 0);
+	array_push(compiler->arena, targets, emit_jump(compiler, OPCODE_JUMP, 0));
+}
+
 /* && and ||: the second operand runs only when the first leaves the answer open */
+static void compile_logical_branch(struct compiler *compiler, const struct expr *expr, bool when,
+				   jump_array *targets)
+{
+	bool decided = expr->kind == EXPR_OR; /* by an operand of this truth */
+	jump_array here = { 0 };
+
+	compile_branch(compiler, expr->a, decided, decided == when ? targets : &here);
+	compile_branch(compiler, expr->b, when, targets);
+	patch_all(compiler, &here);
+}
+
+void compile_branch(struct compiler *compiler, const struct expr *expr, bool when,
+		    jump_array *targets)
+{
+	struct mark mark = mark_temporaries(compiler);
+	reg value;
+
+	if (expr->kind == EXPR_AND || expr->kind == EXPR_OR) {
+		compile_logical_branch(compiler, expr, when, targets);
+	} else if (expr->kind == EXPR_UNARY && expr->op == OP_NOT) {
+		compile_branch(compiler, expr->a, !when, targets);
+	} else if (expr->kind == EXPR_COMPARE && !is_string_type(expr->a->type)) {
+		compile_test(compiler, expr, when, targets);
+	} else {
+		value = compile_expr(compiler, expr, REGISTER_NONE);
+		release_temporaries(compiler, mark);
+		array_push(compiler->arena, targets,
+			   emit_jump(compiler, when ? OPCODE_JUMP_IF : OPCODE_JUMP_UNLESS, value));
+	}
+}
+
 static reg compile_logical(struct compiler *compiler, const struct expr *expr, reg want)
 {
-	bool is_and = expr->kind == EXPR_AND;
-	enum opcode decided = is_and ? OPCODE_JUMP_UNLESS : OPCODE_JUMP_IF;
 	reg result = result_register(compiler, false, want);
-	size_t first, second, end;
+	jump_array no = { 0 };
+	size_t end;
 
-	first = emit_jump(compiler, decided, compile_expr(compiler, expr->a, REGISTER_NONE));
-	second = emit_jump(compiler, decided, compile_expr(compiler, expr->b, REGISTER_NONE));
-	emit_move(compiler, result, constant_number(compiler, is_and));
+	compile_branch(compiler, expr, false, &no);
+	emit_move(compiler, result, constant_number(compiler, 1));
 	end = emit_jump(compiler, OPCODE_JUMP, 0);
-	patch(compiler, first);
-	patch(compiler, second);
-	emit_move(compiler, result, constant_number(compiler, !is_and));
+	patch_all(compiler, &no);
+	emit_move(compiler, result, constant_number(compiler, 0));
 	patch(compiler, end);
 	return result;
 }
@@ -219,12 +273,13 @@ static reg compile_ternary(struct compiler *compiler, const struct expr *expr, r
 	bool has_value = expr->type != TYPE_VOID;
 	reg result = has_value ? result_register(compiler, is_string_type(expr->type), want) :
 				 REGISTER_NONE;
-	reg condition = compile_expr(compiler, expr->a, REGISTER_NONE);
-	size_t otherwise = emit_jump(compiler, OPCODE_JUMP_UNLESS, condition), end;
+	jump_array otherwise = { 0 };
+	size_t end;
 
+	compile_branch(compiler, expr->a, false, &otherwise);
 	compile_expr(compiler, expr->b, result);
 	end = emit_jump(compiler, OPCODE_JUMP, 0);
-	patch(compiler, otherwise);
+	patch_all(compiler, &otherwise);
 	compile_expr(compiler, expr->c, result);
 	patch(compiler, end);
 	return result;

@@ -42,28 +42,19 @@ static void compile_jump_out(struct compiler *compiler, jump_array *jumps)
 	array_push(compiler->arena, jumps, emit_jump(compiler, OPCODE_JUMP, 0));
 }
 
-/* the condition of if, while and for; registers it used are free again */
-static size_t compile_condition(struct compiler *compiler, const struct expr *condition)
-{
-	unsigned longs = compiler->longs.top, texts = compiler->texts.top;
-	reg value = compile_expr(compiler, condition, REGISTER_NONE);
-
-	compiler->longs.top = longs;
-	compiler->texts.top = texts;
-	return emit_jump(compiler, OPCODE_JUMP_UNLESS, value);
-}
-
 static void compile_if(struct compiler *compiler, const struct stmt *stmt)
 {
-	size_t otherwise = compile_condition(compiler, stmt->expr), end;
+	jump_array otherwise = { 0 };
+	size_t end;
 
+	compile_branch(compiler, stmt->expr, false, &otherwise);
 	compile_stmt(compiler, stmt->then);
 	if (!stmt->otherwise) {
-		patch(compiler, otherwise);
+		patch_all(compiler, &otherwise);
 		return;
 	}
 	end = emit_jump(compiler, OPCODE_JUMP, 0);
-	patch(compiler, otherwise);
+	patch_all(compiler, &otherwise);
 	compile_stmt(compiler, stmt->otherwise);
 	patch(compiler, end);
 }
@@ -72,7 +63,7 @@ static void compile_if(struct compiler *compiler, const struct stmt *stmt)
 static void compile_loop(struct compiler *compiler, const struct stmt *stmt)
 {
 	struct loop_state state;
-	size_t top, end = SIZE_MAX;
+	size_t top;
 
 	if (stmt->initial)
 		compile_effect(compiler, stmt->initial);
@@ -80,14 +71,12 @@ static void compile_loop(struct compiler *compiler, const struct stmt *stmt)
 	top = compiler->insns.count;
 	count_action(compiler);
 	if (stmt->expr)
-		end = compile_condition(compiler, stmt->expr);
+		compile_branch(compiler, stmt->expr, false, &state.breaks);
 	compile_stmt(compiler, stmt->then);
 	patch_all(compiler, &state.continues);
 	if (stmt->step)
 		compile_effect(compiler, stmt->step);
 	emit_jump_to(compiler, OPCODE_LOOP, 0, top);
-	if (end != SIZE_MAX)
-		patch(compiler, end);
 	patch_all(compiler, &state.breaks);
 	leave_loop(compiler, &state);
 }
@@ -208,10 +197,10 @@ static void compile_foreach_histogram(struct compiler *compiler, const struct st
 	int64_t count = histogram_bucket_count(spec->array->a->variable);
 	bool down = spec->direction < 0 && spec->sort_column;
 	reg keys[MAX_INDEXES];
-	reg bucket = temporary(compiler, false), goes = temporary(compiler, false);
-	reg left = temporary(compiler, false);
+	reg bucket = temporary(compiler, false), left = temporary(compiler, false);
+	reg zero = constant_number(compiler, 0);
 	struct loop_state state;
-	size_t top, end;
+	size_t top;
 
 	compile_histogram_keys(compiler, spec->array->a, keys);
 	emit_move(compiler, left, constant_number(compiler, count));
@@ -221,13 +210,12 @@ static void compile_foreach_histogram(struct compiler *compiler, const struct st
 	enter_loop(compiler, &state);
 	top = compiler->insns.count;
 	if (down)
-		emit(compiler, OPCODE_LE, goes, constant_number(compiler, 0), bucket);
+		emit(compiler, OPCODE_TEST_LE, zero, bucket, 0);
 	else
-		emit(compiler, OPCODE_LT, goes, bucket, constant_number(compiler, count));
-	end = emit_jump(compiler, OPCODE_JUMP_UNLESS, goes);
-	emit(compiler, OPCODE_LT, goes, constant_number(compiler, 0), left);
-	array_push(compiler->arena, &state.breaks,
-		   emit_jump(compiler, OPCODE_JUMP_UNLESS, goes));
+		emit(compiler, OPCODE_TEST_LT, bucket, constant_number(compiler, count), 0);
+	array_push(compiler->arena, &state.breaks, emit_jump(compiler, OPCODE_JUMP, 0));
+	emit(compiler, OPCODE_TEST_LT, zero, left, 0);
+	array_push(compiler->arena, &state.breaks, emit_jump(compiler, OPCODE_JUMP, 0));
 	compile_store(compiler, spec->keys.items[0], bucket);
 	if (spec->value)
 		compile_bucket_value(compiler, spec, keys, bucket);
@@ -236,7 +224,6 @@ static void compile_foreach_histogram(struct compiler *compiler, const struct st
 	emit(compiler, OPCODE_ADD, bucket, bucket, constant_number(compiler, down ? -1 : 1));
 	emit(compiler, OPCODE_ADD, left, left, constant_number(compiler, -1));
 	emit_jump_to(compiler, OPCODE_LOOP, 0, top);
-	patch(compiler, end);
 	patch_all(compiler, &state.breaks);
 	leave_loop(compiler, &state);
 }
@@ -262,14 +249,11 @@ static void compile_foreach(struct compiler *compiler, const struct stmt *stmt)
 static void compile_return(struct compiler *compiler, const struct stmt *stmt)
 {
 	const struct function *function = compiler->code->function;
-	reg value;
+	reg value = stmt->expr ? compile_expr(compiler, stmt->expr, REGISTER_NONE) : REGISTER_NONE;
 
-	if (!stmt->expr) {
-		emit(compiler, OPCODE_RETURN, 0, 0, 0);
-		return;
-	}
-	value = compile_expr(compiler, stmt->expr, REGISTER_NONE);
-	if (!function || function->type == TYPE_VOID || value == REGISTER_NONE)
+	if (!function)
+		emit(compiler, OPCODE_END, 0, 0, 0);
+	else if (function->type == TYPE_VOID || value == REGISTER_NONE)
 		emit(compiler, OPCODE_RETURN, 0, 0, 0);
 	else
 		emit(compiler, value & REG_STRING ? OPCODE_RETURN_STRING : OPCODE_RETURN_LONG,
@@ -278,7 +262,7 @@ static void compile_return(struct compiler *compiler, const struct stmt *stmt)
 
 static void compile_next(struct compiler *compiler)
 {
-	emit(compiler, compiler->code->function ? OPCODE_NEXT_OVERLOAD : OPCODE_RETURN, 0, 0, 0);
+	emit(compiler, compiler->code->function ? OPCODE_NEXT_OVERLOAD : OPCODE_END, 0, 0, 0);
 }
 
 static void compile_try(struct compiler *compiler, const struct stmt *stmt)

@@ -277,15 +277,15 @@ static bool compile_probe(struct bytecode *bytecode, const struct probe *probe, 
 	code->probe = probe;
 	reserve_locals(&compiler, &probe->locals);
 	if (probe->condition) {
-		reg armed = compile_expr(&compiler, probe->condition, REGISTER_NONE);
-		size_t skip = emit_jump(&compiler, OPCODE_JUMP_IF, armed);
+		jump_array armed = { 0 };
 
-		emit(&compiler, OPCODE_RETURN, 0, 0, 0);
-		patch(&compiler, skip);
+		compile_branch(&compiler, probe->condition, true, &armed);
+		emit(&compiler, OPCODE_END, 0, 0, 0);
+		patch_all(&compiler, &armed);
 	}
 	if (probe->body)
 		compile_stmt(&compiler, probe->body);
-	emit(&compiler, OPCODE_RETURN, 0, 0, 0);
+	emit(&compiler, OPCODE_END, 0, 0, 0);
 	finish(&compiler);
 	return report(&compiler);
 }

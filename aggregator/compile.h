@@ -74,6 +74,12 @@ void emit_move(struct compiler *compiler, reg to, reg from);
  * Returns the register, REGISTER_NONE for a void call.
  */
 reg compile_expr(struct compiler *compiler, const struct expr *expr, reg want);
+/**
+ * compile_branch() - code that jumps when the truth of @expr is @when, and else runs on
+ * The jumps are added to @targets; registers that the condition used are free again.
+ */
+void compile_branch(struct compiler *compiler, const struct expr *expr, bool when,
+		    jump_array *targets);
 /** compile_effect() - the same for an expression whose value nobody wants */
 void compile_effect(struct compiler *compiler, const struct expr *expr);
 /** compile_store() - assign the value in @value to the variable @target (a symbol) */

@@ -328,7 +328,7 @@ static inline void run_event(struct aggregator *aggregator, const struct event *
 		aggregator->session->lost += event->count;
 	} else {
 		run_task_event(aggregator, event);
-		aggregator->session->task = NULL;
+		aggregator->session->task_tid = NO_TASK;
 	}
 }
 
@@ -374,7 +374,7 @@ static uint64_t run_round(struct aggregator *aggregator)
 	bound = merge_bound(&aggregator->merge, now - slack);
 	run_deliver(aggregator, bound, bound);
 	task_model_forget_exited(aggregator->tasks, bound);
-	aggregator->session->task = NULL;
+	aggregator->session->task_tid = NO_TASK;
 	run_follow_wall(aggregator);
 	run_flush(aggregator->session);
 	run_check_end(aggregator);

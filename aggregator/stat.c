@@ -88,6 +88,9 @@ struct statistic *stat_new(const struct stat_shape *shape)
 
 	if (buckets)
 		stat->buckets = (uint64_t *)(stat + 1);
+	stat->min = INT64_MAX;
+	stat->max = INT64_MIN;
+	stat->has_details = buckets || shape->needs & STAT_VARIANCE;
 	return stat;
 }
 
@@ -135,9 +138,9 @@ void stat_merge(struct statistic *into, const struct statistic *from,
 
 	if (!from->count)
 		return;
-	if (!into->count || from->min < into->min)
+	if (from->min < into->min)
 		into->min = from->min;
-	if (!into->count || from->max > into->max)
+	if (from->max > into->max)
 		into->max = from->max;
 	if (into->count) {
 		into->m2 = wide_add(into->m2, from->m2);

@@ -11,11 +11,13 @@
 #define STAT_MAX_BUCKETS (1 << 20) /* of one @hist_linear; ours: bounds memory */
 
 struct statistic {
-	int64_t count, sum, min, max;
+	int64_t count, sum;
+	int64_t min, max;	/* of none: the greatest and the least number there is */
 	int64_t mean;		/* Welford's, in integers, of values shifted left as in the shape */
+	bool has_details;	/* mean and m2, or buckets */
+	bool in_array;		/* set by the map: @variance rounds otherwise, as upstream's does */
 	__int128 m2;		/* and sum of squared deviations: squares of ns need over 64 bits */
 	uint64_t *buckets;	/* stat_bucket_count() of them, or NULL */
-	bool in_array;		/* set by the map: @variance rounds otherwise, as upstream's does */
 };
 
 /** stat_new() - an empty statistic; stat_free() releases it */
@@ -26,14 +28,13 @@ void stat_add_details(struct statistic *stat, const struct stat_shape *shape, in
 /** stat_add() - one value more */
 static inline void stat_add(struct statistic *stat, const struct stat_shape *shape, int64_t value)
 {
-	if (unlikely(!stat->count++))
-		stat->min = stat->max = value;
+	stat->count++;
 	stat->sum = (int64_t)((uint64_t)stat->sum + (uint64_t)value);
 	if (value < stat->min)
 		stat->min = value;
 	if (value > stat->max)
 		stat->max = value;
-	if (unlikely(stat->buckets || shape->needs & STAT_VARIANCE))
+	if (unlikely(stat->has_details))
 		stat_add_details(stat, shape, value);
 }
 /** stat_add_times() - @value as often as @times says */

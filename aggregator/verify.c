@@ -244,6 +244,8 @@ static const char *verify_special(const struct verifier *verifier, const struct 
 	bool ok = true;
 
 	switch (insn->op) {
+	case OPCODE_END: ok = verifier->code->probe; break;
+	case OPCODE_RETURN: ok = verifier->code->function; break;
 	case OPCODE_RETURN_LONG: ok = returns(verifier->code, TYPE_LONG); break;
 	case OPCODE_RETURN_STRING: ok = returns(verifier->code, TYPE_STRING); break;
 	case OPCODE_NEXT_OVERLOAD: ok = verifier->code->function; break;
@@ -275,6 +277,9 @@ static const char *verify_insn(const struct verifier *verifier, size_t at)
 			return "operand out of range";
 	if (letters[1] == 'J')
 		return verify_jump(verifier->code, at);
+	if (insn->op >= OPCODE_TEST_LT && insn->op <= OPCODE_TEST_NE &&
+	    (at + 1 >= verifier->code->count || insn[1].op != OPCODE_JUMP))
+		return "test without a jump";
 	problem = verify_special(verifier, insn);
 	return problem ? problem : verify_operands(verifier, at);
 }
@@ -327,7 +332,7 @@ static bool ends(const struct code *code)
 	if (!code->count)
 		return false;
 	switch (code->insns[code->count - 1].op) {
-	case OPCODE_RETURN: case OPCODE_RETURN_LONG: case OPCODE_RETURN_STRING:
+	case OPCODE_END: case OPCODE_RETURN: case OPCODE_RETURN_LONG: case OPCODE_RETURN_STRING:
 	case OPCODE_NEXT_OVERLOAD: case OPCODE_LOOP:
 		return true;
 	default:

@@ -217,11 +217,6 @@ static inline void handler_enter(struct vm *vm, const struct handler *handler)
 	vm->depth = 1;
 }
 
-static inline bool handler_returns(struct vm *vm, const struct code *code)
-{
-	return likely(vm->depth == 1 && !code->cursors);
-}
-
 static void frame_leave(struct vm *vm)
 {
 	const struct frame *frame = &vm->frames[--vm->depth];
@@ -480,8 +475,12 @@ static struct task *current_task(struct vm *vm)
 {
 	struct vm_session *session = &vm->session;
 
-	if (!session->task || unlikely(session->task->tid != session->now.tid || !session->now.tid))
-		session->task = task_find_on(session->tasks, session->now.tid, session->now.cpu);
+	int32_t tid = session->now.tid;
+
+	if (unlikely(session->task_tid != tid)) {
+		session->task = task_find_on(session->tasks, tid, session->now.cpu);
+		session->task_tid = tid ? tid : NO_TASK; /* every CPU has an idle task of its own */
+	}
 	return session->task;
 }
 
@@ -761,10 +760,13 @@ static int64_t modulo(int64_t a, int64_t b)
 /* true when the handler meant to end there */
 static __attribute__((noinline)) bool handler_broke_off(struct vm *vm)
 {
+	bool quiet = vm->quiet;
+
 	buf_reset(&vm->text);
-	if (!vm->quiet)
+	if (!quiet)
 		report_error(vm);
-	return vm->quiet;
+	vm->fatal = vm->quiet = vm->bare = false;
+	return quiet;
 }
 
 bool vm_run_now(struct vm *vm, const struct probe *probe)
@@ -787,15 +789,29 @@ bool vm_run_now(struct vm *vm, const struct probe *probe)
 #define NEXT do { i = *++pc; goto *labels[i.op]; } while (0)
 #define SKIP(count) do { pc += operand_words(count); NEXT; } while (0)
 #define GO(target) do { pc = code->insns + (target); i = *pc; goto *labels[i.op]; } while (0)
+#define TEST(holds) do { \
+		if (holds) { \
+			pc++; \
+			NEXT; \
+		} \
+		GO(insn_target(pc[1])); \
+	} while (0)
 #define LONG(n) r[n].number
 #define UNSIGNED(n) ((uint64_t)r[n].number)
 #define KEYS(slot) gather(pc + 1, globals[slot].key_count, r, keys)
-#define REACH(slot) \
-	value = map_recent(globals[slot].map, keys, globals[slot].key_count); \
+#define REACH_BY(slot, keys, count) \
+	value = map_recent(globals[slot].map, keys, count); \
 	if (!value) \
 		value = map_reach(globals[slot].map, keys)
+/* a single key, the commonest case, is looked up where it stands */
+#define REACH(slot) \
+	if (likely(globals[slot].key_count == 1)) { \
+		REACH_BY(slot, &r[pc[1].a], 1); \
+	} else { \
+		KEYS(slot); \
+		REACH_BY(slot, keys, globals[slot].key_count); \
+	}
 #define SKIP_KEYS(slot) do { pc += globals[slot].key_words; NEXT; } while (0)
-	vm->fatal = vm->quiet = vm->bare = false;
 	vm->actions = 0;
 	handler_enter(vm, handler);
 	goto *labels[i.op];
@@ -900,13 +916,23 @@ do_JUMP_UNLESS:
 	if (!LONG(i.a))
 		GO(insn_target(i));
 	NEXT;
+do_TEST_LT:
+	TEST(LONG(i.a) < LONG(i.b));
+do_TEST_LE:
+	TEST(LONG(i.a) <= LONG(i.b));
+do_TEST_EQ:
+	TEST(LONG(i.a) == LONG(i.b));
+do_TEST_NE:
+	TEST(LONG(i.a) != LONG(i.b));
+do_END:
+	if (unlikely(vm->walk_count)) {
+		walks_close_from(vm, 0);
+		vm->walk_count = 0;
+	}
+	return true;
 do_RETURN:
-	if (handler_returns(vm, code))
-		return true;
 	pc = vm->frames[vm->depth - 1].call;
 	frame_leave(vm);
-	if (!vm->depth)
-		return true;
 	return_nothing(vm, pc);
 	goto returned;
 do_RETURN_LONG: {
@@ -1020,7 +1046,6 @@ do_MAP_SET_STRING:
 	set_string(value, str_ref(r[i.b].string));
 	SKIP_KEYS(i.a);
 do_MAP_ADD:
-	KEYS(i.a);
 	REACH(i.a);
 	if (unlikely(!value))
 		goto map_full;
@@ -1057,7 +1082,6 @@ do_AGGREGATE:
 	stat_add(globals[i.a].value.stat, &globals[i.a].variable->stat, LONG(i.b));
 	NEXT;
 do_MAP_AGGREGATE:
-	KEYS(i.a);
 	REACH(i.a);
 	if (unlikely(!value))
 		goto map_full;
@@ -1151,9 +1175,11 @@ raise:
 #undef NEXT
 #undef SKIP
 #undef GO
+#undef TEST
 #undef LONG
 #undef UNSIGNED
 #undef KEYS
+#undef REACH_BY
 #undef REACH
 #undef SKIP_KEYS
 }
@@ -1207,6 +1233,7 @@ struct vm *vm_new(const struct program *program, const struct run_options *optio
 	vm->session.program = program;
 	vm->session.options = options;
 	vm->session.tasks = tasks;
+	vm->session.task_tid = NO_TASK;
 	if (!bytecode_compile(&vm->bytecode, program, options)) {
 		bytecode_free(&vm->bytecode);
 		free(vm);

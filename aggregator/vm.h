@@ -23,13 +23,16 @@ struct vm_context {
 };
 
 /* what natives see and change; the first member of struct vm */
+#define NO_TASK INT32_MIN
+
 struct vm_session {
 	const struct program *program;
 	const struct run_options *options;
 	struct task_model *tasks;
 	struct buf output;		/* printf's text, flushed by the run loop */
 	struct vm_context now;
-	struct task *task;		/* found last; NULL when tasks changed since */
+	struct task *task;		/* found last, */
+	int32_t task_tid;		/* for this thread; NO_TASK when tasks changed since */
 	int64_t wall_offset;		/* ns: CLOCK_REALTIME - CLOCK_MONOTONIC */
 	uint64_t lost;			/* events lost so far, for scripts that ask */
 	bool exiting;			/* exit() was called, or too many errors */
