@@ -499,6 +499,17 @@ static void resolve_operands(struct resolver *resolver, struct expr *expr)
 			resolve_expression(resolver, &expr->args[i]);
 }
 
+static void resolve_probewrite(struct resolver *resolver, struct expr **slot)
+{
+	const struct expr *expr = *slot;
+
+	if (!resolver->has_alias)
+		diag_error(resolver->sem->frontend, expr->token,
+			   "@probewrite tells an alias what the probe that uses it writes; there is no alias here");
+	*slot = make_number(resolver->sem->arena,
+			    table_get(&resolver->written, expr->a->name) != NULL, expr->token);
+}
+
 void resolve_expression(struct resolver *resolver, struct expr **slot)
 {
 	struct expr *expr = *slot;
@@ -539,9 +550,7 @@ void resolve_expression(struct resolver *resolver, struct expr **slot)
 		target_resolve(resolver, slot);
 		break;
 	case EXPR_PROBEWRITE:
-		*slot = make_number(resolver->sem->arena,
-				    table_get(&resolver->written, expr->a->name) != NULL,
-				    expr->token);
+		resolve_probewrite(resolver, slot);
 		break;
 	case EXPR_UNARY: case EXPR_BINARY: case EXPR_COMPARE: case EXPR_CONCAT: case EXPR_REGEX:
 	case EXPR_PRINT: case EXPR_STAT: case EXPR_HIST:
@@ -656,7 +665,9 @@ static void collect_written(struct resolver *resolver, const struct body_segment
 {
 	struct tree_visitor visitor = { .expr = note_written, .data = &resolver->written };
 
-	if (!segment->is_alias)
+	if (segment->is_alias)
+		resolver->has_alias = true;
+	else
 		tree_walk_stmt(&visitor, segment->body);
 }
 

@@ -187,6 +187,7 @@ struct resolver {
 	variable_array *locals;	   /* NULL in arming conditions: globals only */
 	struct table assigned;	   /* names some statement of the body assigns */
 	struct table written;	   /* names the body outside its aliases writes: @probewrite */
+	bool has_alias;		   /* some of the body comes from an alias */
 	bool is_trial;		   /* only to see whether it resolves: errors count at once */
 };
 void resolve_expression(struct resolver *resolver, struct expr **slot);
