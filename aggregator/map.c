@@ -3,8 +3,8 @@
  * Associative arrays. Entries stand one behind the other in insertion order: a header with the
  * keys' hash, the keys, the value. An index of 64-bit slots (hash, entry) finds them by linear
  * probing without touching an entry whose hash differs. A deleted entry leaves a gap, closed when
- * space runs out and no cursor is open, so an entry never moves under a walk. The entry found last
- * is tried before any hash is worked out.
+ * space runs out and no cursor is open, so an entry never moves under a walk. A few entries found
+ * lately are tried before any hash is worked out.
  */
 #include "map.h"
 #include "sort.h"
@@ -217,6 +217,14 @@ static void index_resize(struct map *map, size_t slot_count)
 
 /* ---- room ---- */
 
+/* entries may be elsewhere now */
+static void forget_recent(struct map *map)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(map->front.recent); i++)
+		for (size_t way = 0; way < MAP_RECENT_WAYS; way++)
+			map->front.recent[i][way] = map->entries;
+}
+
 /* close the gaps; entries get new numbers, so the index is made anew */
 static void map_compact(struct map *map)
 {
@@ -234,7 +242,7 @@ static void map_compact(struct map *map)
 	}
 	map->used = to;
 	map->first = 0;
-	map->front.recent = map->entries;
+	forget_recent(map);
 }
 
 static bool map_make_room(struct map *map)
@@ -252,7 +260,7 @@ static bool map_make_room(struct map *map)
 	map->capacity *= 2;
 	map->entries = memory_realloc(map->entries,
 				      map->capacity * map->stride * sizeof(union value));
-	map->front.recent = map->entries;
+	forget_recent(map);
 	return true;
 }
 
@@ -264,7 +272,7 @@ static void map_reset(struct map *map)
 	map->entries = memory_realloc(map->entries,
 				      map->capacity * map->stride * sizeof(union value));
 	map->entries->number = 0;
-	map->front.recent = map->entries;
+	forget_recent(map);
 }
 
 static void map_drop(struct map *map, size_t entry)
@@ -330,6 +338,19 @@ void map_free(struct map *map)
 	free(map);
 }
 
+/* the value of the entry that @slot leads to, remembered for map_recent() */
+static inline __attribute__((always_inline)) union value *
+found(struct map *map, const union value *keys, size_t slot, unsigned count)
+{
+	union value *entry = map->entries + ((uint32_t)map->slots[slot] - 1) * (size_t)(count + 2);
+
+	union value **set = map->front.recent[map_recent_set(keys, count)];
+
+	set[1] = set[0];
+	set[0] = entry;
+	return entry + count + 1;
+}
+
 union value *map_get(struct map *map, const union value *keys)
 {
 	union value *value = map_recent(map, keys, map->shape.key_count);
@@ -340,8 +361,7 @@ union value *map_get(struct map *map, const union value *keys)
 	slot = index_find(map, keys, keys_hash(map, keys));
 	if (slot == NO_SLOT)
 		return NULL;
-	map->front.recent = entry_at(map, (uint32_t)map->slots[slot] - 1);
-	return entry_value(map, map->front.recent);
+	return found(map, keys, slot, map->shape.key_count);
 }
 
 static inline __attribute__((always_inline)) union value *
@@ -357,8 +377,7 @@ reach(struct map *map, const union value *keys, unsigned count)
 	slot = index_find_of(map, keys, hash, count);
 	if (unlikely(slot == NO_SLOT))
 		return map_insert(map, keys, hash);
-	map->front.recent = map->entries + ((uint32_t)map->slots[slot] - 1) * (size_t)(count + 2);
-	return map->front.recent + count + 1;
+	return found(map, keys, slot, count);
 }
 
 union value *map_reach(struct map *map, const union value *keys)

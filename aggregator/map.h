@@ -31,26 +31,46 @@ union value *map_get(struct map *map, const union value *keys);
  */
 union value *map_reach(struct map *map, const union value *keys);
 
+#define MAP_RECENT_BITS 3
+#define MAP_RECENT_WAYS 2
+
 /* the first member of struct map, for map_recent() */
 struct map_front {
-	union value *recent; /* the entry found last: header, 0 for one that was deleted, keys, value */
+	/* entries found lately: header, 0 for one that was deleted, keys, value */
+	union value *recent[1 << MAP_RECENT_BITS][MAP_RECENT_WAYS];
 };
-/**
- * map_recent() - the value at @keys if they are the very ones found last, or NULL
- * One comparison for each of the @count keys: long or pointer. Whoever makes an event often makes
- * the next as well.
- */
-static inline union value *map_recent(const struct map *map, const union value *keys,
-				      unsigned count)
+/* where an entry with these keys is remembered: cheaper than the hash, and only for this */
+static inline unsigned map_recent_set(const union value *keys, unsigned count)
 {
-	union value *entry = ((const struct map_front *)map)->recent;
+	uint64_t mix = (uint64_t)keys[0].number;
 
+	for (unsigned i = 1; i < count; i++)
+		mix = mix * 31 + (uint64_t)keys[i].number;
+	return (unsigned)(mix * UINT64_C(0x9e3779b97f4a7c15) >> (64 - MAP_RECENT_BITS));
+}
+static inline bool map_entry_has(const union value *entry, const union value *keys, unsigned count)
+{
 	if (!entry->number)
-		return NULL;
+		return false;
 	for (unsigned i = 0; i < count; i++)
 		if (entry[1 + i].number != keys[i].number)
-			return NULL;
-	return entry + count + 1;
+			return false;
+	return true;
+}
+/**
+ * map_recent() - the value at @keys if the very same were found lately, or NULL
+ * One comparison for each of the @count keys: long or pointer. Events come from few tasks that do
+ * few different things at a time.
+ */
+static inline __attribute__((always_inline)) union value *
+map_recent(const struct map *map, const union value *keys, unsigned count)
+{
+	const struct map_front *front = (const struct map_front *)map;
+	union value *const *set = front->recent[map_recent_set(keys, count)];
+
+	if (likely(map_entry_has(set[0], keys, count)))
+		return set[0] + count + 1;
+	return map_entry_has(set[1], keys, count) ? set[1] + count + 1 : NULL;
 }
 
 bool map_delete(struct map *map, const union value *keys);

@@ -16,6 +16,13 @@
 #include "session.h"
 
 #define DEFAULT_BUFFER_BYTES (4ull << 20)
+/*
+ * Sub-buffers are read one by one. Measured on 6.18, per KiB: 273 ns of CPU for those of 4 KiB, 166
+ * for 8, 132 for 16, 121 for 32, 104 for 64; asking for them before the buffer's size costs no CPU,
+ * but the kernel waits some 10 ms. Small buffers keep the default: loss comes by the sub-buffer.
+ */
+#define SUBBUF_KIB "16"
+#define SUBBUF_BUFFER_LEAST (1ull << 20)
 /* the reader is woken when a CPU's buffer is this full; a timed drain serves slow streams */
 #define BUFFER_PERCENT "30"
 /* ms: how long a busy instance is tried again before it is left to the guardian */
@@ -61,6 +68,8 @@ static int set_buffer(struct tracefs *tracefs, struct buf *problem)
 	int error;
 
 	bytes = bytes ? bytes : DEFAULT_BUFFER_BYTES;
+	if (bytes >= SUBBUF_BUFFER_LEAST) /* since 6.8; without it all works, only slower */
+		setting_change(tracefs, "buffer_subbuf_size_kb", SUBBUF_KIB);
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)(bytes + 1023) / 1024);
 	error = setting_change(tracefs, "buffer_size_kb", text);
 	if (error)
