@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "dispatch.h"
+#include "load.h"
 #include "timer.h"
 
 void dispatch_init(struct dispatch *dispatch, const struct program *program,
@@ -82,7 +83,7 @@ static uint64_t stack_pointer(const struct binding *binding, const struct event 
 	int64_t number;
 
 	if (!capture || capture->slot >= binding->load_count ||
-	    !vm_load_number(event, &binding->loads[capture->slot], &number))
+	    !load_number(event, &binding->loads[capture->slot], &number))
 		return 0;
 	return (uint64_t)number;
 }

@@ -76,8 +76,6 @@ struct vm_session *vm_session(struct vm *vm);
 bool vm_run(struct vm *vm, const struct vm_context *context);
 /** vm_run_now() - the same for @probe, at the moment that vm_session(vm)->now already tells */
 bool vm_run_now(struct vm *vm, const struct probe *probe);
-/** vm_load_number() - a number from an event's record; false when it is not there */
-bool vm_load_number(const struct event *event, const struct load *load, int64_t *out);
 /** vm_count() - as if the handler of @probe, which only counts, had run @times times */
 void vm_count(struct vm *vm, const struct probe *probe, uint64_t times);
 void vm_dump(struct vm *vm, FILE *out);

@@ -4,7 +4,7 @@
 # Files of procfs probes: who reads and writes gets and gives what the handlers say, at the
 # permissions the points ask for, and the state of the very moment; nothing stays behind.
 . tests/live/harness
-[ -e /dev/fuse ] || skip "this kernel has no FUSE"
+need_fuse
 
 name=test_procfs_$$
 files=/run/stap/$name

@@ -14,7 +14,8 @@ stap_succeeds -e "global samples
 		echo milliseconds \$((10 * (s[13] + s[14])))'"
 charged=$(number_of '$1 == "milliseconds"' 2)
 [ "$charged" -ge 300 ] || skip "the program got only $charged ms of CPU time"
-tolerance=$((STAP_TEST_SCALE > 1 ? 30 : 10))
+# an emulator that waits for a CPU of its own passes over ticks, and makes up for none
+fewer=$((STAP_TEST_SCALE > 1 ? 70 : 10)) more=$((STAP_TEST_SCALE > 1 ? 30 : 10))
 expect_between "the number of samples in $charged ms" "$(number_of '$1 == "samples"' 2)" \
-	$((charged * hz / 1000 * (100 - tolerance) / 100)) \
-	$((charged * hz / 1000 * (100 + tolerance) / 100))
+	$((charged * hz / 1000 * (100 - fewer) / 100)) \
+	$((charged * hz / 1000 * (100 + more) / 100))

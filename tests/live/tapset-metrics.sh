@@ -5,7 +5,7 @@
 # the script runs, and python's JSON parser is the judge.
 . tests/live/harness
 
-[ -e /dev/fuse ] || skip 'this kernel has no FUSE'
+need_fuse
 command -v python3 > /dev/null || skip 'no python3'
 module=metrics$$
 cat > "$work/script" << 'EOS'
