@@ -681,13 +681,12 @@ bool vm_run_now(struct vm *vm, const struct probe *probe)
 	const struct insn *pc = handler->insns;
 	union value *r = handler->registers;
 	union value keys[MAX_INDEXES], *value;
-	struct insn i = *pc;
 	struct str *str;
 	size_t depth;
 
-#define NEXT do { i = *++pc; goto *labels[i.op]; } while (0)
+#define NEXT do { pc++; goto *labels[pc->op]; } while (0)
 #define SKIP(count) do { pc += operand_words(count); NEXT; } while (0)
-#define GO(target) do { pc = code->insns + (target); i = *pc; goto *labels[i.op]; } while (0)
+#define GO(target) do { pc = code->insns + (target); goto *labels[pc->op]; } while (0)
 #define TEST(holds) do { \
 		if (holds) { \
 			pc++; \
@@ -713,116 +712,116 @@ bool vm_run_now(struct vm *vm, const struct probe *probe)
 #define SKIP_KEYS(slot) do { pc += globals[slot].key_words; NEXT; } while (0)
 	vm->actions = 0;
 	handler_enter(vm, handler);
-	goto *labels[i.op];
+	goto *labels[pc->op];
 
 do_NOP:
 do_OPERANDS:
 	NEXT;
 do_MOVE:
-	r[i.a] = r[i.b];
+	r[pc->a] = r[pc->b];
 	NEXT;
 do_MOVE_STRING:
-	set_string(&r[i.a], str_ref(r[i.b].string));
+	set_string(&r[pc->a], str_ref(r[pc->b].string));
 	NEXT;
 do_ADD:
-	LONG(i.a) = (int64_t)(UNSIGNED(i.b) + UNSIGNED(i.c));
+	LONG(pc->a) = (int64_t)(UNSIGNED(pc->b) + UNSIGNED(pc->c));
 	NEXT;
 do_SUB:
-	LONG(i.a) = (int64_t)(UNSIGNED(i.b) - UNSIGNED(i.c));
+	LONG(pc->a) = (int64_t)(UNSIGNED(pc->b) - UNSIGNED(pc->c));
 	NEXT;
 do_MUL:
-	LONG(i.a) = (int64_t)(UNSIGNED(i.b) * UNSIGNED(i.c));
+	LONG(pc->a) = (int64_t)(UNSIGNED(pc->b) * UNSIGNED(pc->c));
 	NEXT;
 do_DIV:
-	if (unlikely(!LONG(i.c)))
+	if (unlikely(!LONG(pc->c)))
 		goto division_by_zero;
-	LONG(i.a) = divide(LONG(i.b), LONG(i.c));
+	LONG(pc->a) = divide(LONG(pc->b), LONG(pc->c));
 	NEXT;
 do_MOD:
-	if (unlikely(!LONG(i.c)))
+	if (unlikely(!LONG(pc->c)))
 		goto division_by_zero;
-	LONG(i.a) = modulo(LONG(i.b), LONG(i.c));
+	LONG(pc->a) = modulo(LONG(pc->b), LONG(pc->c));
 	NEXT;
 do_AND:
-	LONG(i.a) = LONG(i.b) & LONG(i.c);
+	LONG(pc->a) = LONG(pc->b) & LONG(pc->c);
 	NEXT;
 do_OR:
-	LONG(i.a) = LONG(i.b) | LONG(i.c);
+	LONG(pc->a) = LONG(pc->b) | LONG(pc->c);
 	NEXT;
 do_XOR:
-	LONG(i.a) = LONG(i.b) ^ LONG(i.c);
+	LONG(pc->a) = LONG(pc->b) ^ LONG(pc->c);
 	NEXT;
 do_SHL:
-	LONG(i.a) = (int64_t)(UNSIGNED(i.b) << (LONG(i.c) & 63));
+	LONG(pc->a) = (int64_t)(UNSIGNED(pc->b) << (LONG(pc->c) & 63));
 	NEXT;
 do_SHR:
-	LONG(i.a) = LONG(i.b) >> (LONG(i.c) & 63);
+	LONG(pc->a) = LONG(pc->b) >> (LONG(pc->c) & 63);
 	NEXT;
 do_USHR:
-	LONG(i.a) = (int64_t)(UNSIGNED(i.b) >> (LONG(i.c) & 63));
+	LONG(pc->a) = (int64_t)(UNSIGNED(pc->b) >> (LONG(pc->c) & 63));
 	NEXT;
 do_NEG:
-	LONG(i.a) = (int64_t)-UNSIGNED(i.b);
+	LONG(pc->a) = (int64_t)-UNSIGNED(pc->b);
 	NEXT;
 do_COMPL:
-	LONG(i.a) = ~LONG(i.b);
+	LONG(pc->a) = ~LONG(pc->b);
 	NEXT;
 do_NOT:
-	LONG(i.a) = !LONG(i.b);
+	LONG(pc->a) = !LONG(pc->b);
 	NEXT;
 do_LT:
-	LONG(i.a) = LONG(i.b) < LONG(i.c);
+	LONG(pc->a) = LONG(pc->b) < LONG(pc->c);
 	NEXT;
 do_LE:
-	LONG(i.a) = LONG(i.b) <= LONG(i.c);
+	LONG(pc->a) = LONG(pc->b) <= LONG(pc->c);
 	NEXT;
 do_EQ:
-	LONG(i.a) = LONG(i.b) == LONG(i.c);
+	LONG(pc->a) = LONG(pc->b) == LONG(pc->c);
 	NEXT;
 do_NE:
-	LONG(i.a) = LONG(i.b) != LONG(i.c);
+	LONG(pc->a) = LONG(pc->b) != LONG(pc->c);
 	NEXT;
 do_LT_STRING:
-	LONG(i.a) = str_compare(r[i.b].string, r[i.c].string) < 0;
+	LONG(pc->a) = str_compare(r[pc->b].string, r[pc->c].string) < 0;
 	NEXT;
 do_LE_STRING:
-	LONG(i.a) = str_compare(r[i.b].string, r[i.c].string) <= 0;
+	LONG(pc->a) = str_compare(r[pc->b].string, r[pc->c].string) <= 0;
 	NEXT;
 do_EQ_STRING:
-	LONG(i.a) = str_equal(r[i.b].string, r[i.c].string);
+	LONG(pc->a) = str_equal(r[pc->b].string, r[pc->c].string);
 	NEXT;
 do_NE_STRING:
-	LONG(i.a) = !str_equal(r[i.b].string, r[i.c].string);
+	LONG(pc->a) = !str_equal(r[pc->b].string, r[pc->c].string);
 	NEXT;
 do_CONCAT:
-	set_string(&r[i.a], concat(vm, r[i.b].string, r[i.c].string));
+	set_string(&r[pc->a], concat(vm, r[pc->b].string, r[pc->c].string));
 	NEXT;
 do_MATCH:
-	LONG(i.a) = match(vm, vm->bytecode.regexes.items[i.c], r[i.b].string);
+	LONG(pc->a) = match(vm, vm->bytecode.regexes.items[pc->c], r[pc->b].string);
 	NEXT;
 do_JUMP:
-	GO(insn_target(i));
+	GO(insn_target(*pc));
 do_LOOP:
 	if (unlikely(is_interrupted(&vm->session)))
 		goto interrupted;
 	vm_output_check(&vm->session);
-	GO(insn_target(i));
+	GO(insn_target(*pc));
 do_JUMP_IF:
-	if (LONG(i.a))
-		GO(insn_target(i));
+	if (LONG(pc->a))
+		GO(insn_target(*pc));
 	NEXT;
 do_JUMP_UNLESS:
-	if (!LONG(i.a))
-		GO(insn_target(i));
+	if (!LONG(pc->a))
+		GO(insn_target(*pc));
 	NEXT;
 do_TEST_LT:
-	TEST(LONG(i.a) < LONG(i.b));
+	TEST(LONG(pc->a) < LONG(pc->b));
 do_TEST_LE:
-	TEST(LONG(i.a) <= LONG(i.b));
+	TEST(LONG(pc->a) <= LONG(pc->b));
 do_TEST_EQ:
-	TEST(LONG(i.a) == LONG(i.b));
+	TEST(LONG(pc->a) == LONG(pc->b));
 do_TEST_NE:
-	TEST(LONG(i.a) != LONG(i.b));
+	TEST(LONG(pc->a) != LONG(pc->b));
 do_END:
 	if (unlikely(vm->walk_count)) {
 		walks_close_from(vm, 0);
@@ -835,7 +834,7 @@ do_RETURN:
 	return_nothing(vm, pc);
 	goto returned;
 do_RETURN_LONG: {
-	int64_t number = LONG(i.a);
+	int64_t number = LONG(pc->a);
 
 	pc = vm->frames[vm->depth - 1].call;
 	frame_leave(vm);
@@ -844,7 +843,7 @@ do_RETURN_LONG: {
 	goto returned;
 }
 do_RETURN_STRING:
-	str = str_ref(r[i.a].string);
+	str = str_ref(r[pc->a].string);
 	pc = vm->frames[vm->depth - 1].call;
 	frame_leave(vm);
 	if (pc->op == OPCODE_CALL_STRING)
@@ -872,7 +871,7 @@ do_CALL_STRING:
 	if (unlikely(is_interrupted(&vm->session)))
 		goto interrupted;
 	depth = vm->depth;
-	if (!call(vm, &vm->bytecode.functions[i.b], pc))
+	if (!call(vm, &vm->bytecode.functions[pc->b], pc))
 		goto raise;
 called:
 	if (vm->depth == depth)
@@ -889,7 +888,7 @@ do_NATIVE_LONG:
 do_NATIVE_STRING:
 	if (!call_native(vm, pc, r))
 		goto raise;
-	SKIP(i.c);
+	SKIP(pc->c);
 do_ACTION:
 	if (unlikely(++vm->actions > vm->session.options->limits[LIMIT_MAXACTION])) {
 		vm->fatal = true;
@@ -898,164 +897,164 @@ do_ACTION:
 	}
 	NEXT;
 do_GLOBAL_GET:
-	r[i.a] = globals[i.b].value;
+	r[pc->a] = globals[pc->b].value;
 	NEXT;
 do_GLOBAL_SET:
-	globals[i.a].value = r[i.b];
+	globals[pc->a].value = r[pc->b];
 	NEXT;
 do_GLOBAL_ADD:
-	LONG(i.c) = globals[i.a].value.number =
-		(int64_t)((uint64_t)globals[i.a].value.number + UNSIGNED(i.b));
+	LONG(pc->c) = globals[pc->a].value.number =
+		(int64_t)((uint64_t)globals[pc->a].value.number + UNSIGNED(pc->b));
 	NEXT;
 do_GLOBAL_GET_STRING:
-	set_string(&r[i.a], str_ref(globals[i.b].value.string));
+	set_string(&r[pc->a], str_ref(globals[pc->b].value.string));
 	NEXT;
 do_GLOBAL_SET_STRING:
-	set_string(&globals[i.a].value, str_ref(r[i.b].string));
+	set_string(&globals[pc->a].value, str_ref(r[pc->b].string));
 	NEXT;
 do_GLOBAL_APPEND:
-	set_string(&globals[i.a].value, concat(vm, globals[i.a].value.string, r[i.b].string));
-	set_string(&r[i.c], str_ref(globals[i.a].value.string));
+	set_string(&globals[pc->a].value, concat(vm, globals[pc->a].value.string, r[pc->b].string));
+	set_string(&r[pc->c], str_ref(globals[pc->a].value.string));
 	NEXT;
 do_GLOBAL_RESET:
-	global_reset(&globals[i.a]);
+	global_reset(&globals[pc->a]);
 	NEXT;
 do_MAP_GET:
-	KEYS(i.b);
-	value = map_get(globals[i.b].map, keys);
-	LONG(i.a) = value ? value->number : 0;
-	SKIP_KEYS(i.b);
+	KEYS(pc->b);
+	value = map_get(globals[pc->b].map, keys);
+	LONG(pc->a) = value ? value->number : 0;
+	SKIP_KEYS(pc->b);
 do_MAP_GET_STRING:
-	KEYS(i.b);
-	value = map_get(globals[i.b].map, keys);
-	set_string(&r[i.a], value ? str_ref(value->string) : str_empty());
-	SKIP_KEYS(i.b);
+	KEYS(pc->b);
+	value = map_get(globals[pc->b].map, keys);
+	set_string(&r[pc->a], value ? str_ref(value->string) : str_empty());
+	SKIP_KEYS(pc->b);
 do_MAP_SET:
-	KEYS(i.a);
-	value = map_reach(globals[i.a].map, keys);
+	KEYS(pc->a);
+	value = map_reach(globals[pc->a].map, keys);
 	if (unlikely(!value))
 		goto map_full;
-	*value = r[i.b];
-	SKIP_KEYS(i.a);
+	*value = r[pc->b];
+	SKIP_KEYS(pc->a);
 do_MAP_SET_STRING:
-	KEYS(i.a);
-	value = map_reach(globals[i.a].map, keys);
+	KEYS(pc->a);
+	value = map_reach(globals[pc->a].map, keys);
 	if (unlikely(!value))
 		goto map_full;
-	set_string(value, str_ref(r[i.b].string));
-	SKIP_KEYS(i.a);
+	set_string(value, str_ref(r[pc->b].string));
+	SKIP_KEYS(pc->a);
 do_MAP_ADD:
-	REACH(i.a);
+	REACH(pc->a);
 	if (unlikely(!value))
 		goto map_full;
-	LONG(i.c) = value->number = (int64_t)((uint64_t)value->number + UNSIGNED(i.b));
-	SKIP_KEYS(i.a);
+	LONG(pc->c) = value->number = (int64_t)((uint64_t)value->number + UNSIGNED(pc->b));
+	SKIP_KEYS(pc->a);
 do_MAP_APPEND:
-	KEYS(i.a);
-	value = map_reach(globals[i.a].map, keys);
+	KEYS(pc->a);
+	value = map_reach(globals[pc->a].map, keys);
 	if (unlikely(!value))
 		goto map_full;
-	set_string(value, concat(vm, value->string, r[i.b].string));
-	set_string(&r[i.c], str_ref(value->string));
-	SKIP_KEYS(i.a);
+	set_string(value, concat(vm, value->string, r[pc->b].string));
+	set_string(&r[pc->c], str_ref(value->string));
+	SKIP_KEYS(pc->a);
 do_MAP_IN:
-	KEYS(i.b);
-	LONG(i.a) = map_get(globals[i.b].map, keys) != NULL;
-	SKIP_KEYS(i.b);
+	KEYS(pc->b);
+	LONG(pc->a) = map_get(globals[pc->b].map, keys) != NULL;
+	SKIP_KEYS(pc->b);
 do_MAP_IN_SLICE:
-	KEYS(i.b);
-	LONG(i.a) = map_matches(globals[i.b].map, keys, (uint32_t)UNSIGNED(i.c));
-	SKIP_KEYS(i.b);
+	KEYS(pc->b);
+	LONG(pc->a) = map_matches(globals[pc->b].map, keys, (uint32_t)UNSIGNED(pc->c));
+	SKIP_KEYS(pc->b);
 do_MAP_DELETE:
-	KEYS(i.a);
-	map_delete(globals[i.a].map, keys);
-	SKIP_KEYS(i.a);
+	KEYS(pc->a);
+	map_delete(globals[pc->a].map, keys);
+	SKIP_KEYS(pc->a);
 do_MAP_DELETE_SLICE:
-	KEYS(i.a);
-	map_delete_matching(globals[i.a].map, keys, (uint32_t)UNSIGNED(i.b));
-	SKIP_KEYS(i.a);
+	KEYS(pc->a);
+	map_delete_matching(globals[pc->a].map, keys, (uint32_t)UNSIGNED(pc->b));
+	SKIP_KEYS(pc->a);
 do_MAP_CLEAR:
-	map_clear(globals[i.a].map);
+	map_clear(globals[pc->a].map);
 	NEXT;
 do_AGGREGATE:
-	stat_add(globals[i.a].value.stat, &globals[i.a].variable->stat, LONG(i.b));
+	stat_add(globals[pc->a].value.stat, &globals[pc->a].variable->stat, LONG(pc->b));
 	NEXT;
 do_MAP_AGGREGATE:
-	REACH(i.a);
+	REACH(pc->a);
 	if (unlikely(!value))
 		goto map_full;
-	stat_add(value->stat, &globals[i.a].variable->stat, LONG(i.b));
-	SKIP_KEYS(i.a);
+	stat_add(value->stat, &globals[pc->a].variable->stat, LONG(pc->b));
+	SKIP_KEYS(pc->a);
 do_STAT:
 	if (!extract(vm, pc, r))
 		goto raise;
-	SKIP_KEYS(i.b);
+	SKIP_KEYS(pc->b);
 do_BUCKET:
 	if (!bucket(vm, pc, r))
 		goto raise;
-	SKIP_KEYS(i.b);
+	SKIP_KEYS(pc->b);
 do_HISTOGRAM:
 	if (!histogram(vm, pc, r))
 		goto raise;
-	SKIP_KEYS(i.b);
+	SKIP_KEYS(pc->b);
 do_FOREACH_OPEN: {
-	const struct foreach_plan *plan = &code->foreachs[i.b];
+	const struct foreach_plan *plan = &code->foreachs[pc->b];
 
-	walk_open(&vm->walks[vm->frames[vm->depth - 1].walks + i.a], globals[plan->map].map,
+	walk_open(&vm->walks[vm->frames[vm->depth - 1].walks + pc->a], globals[plan->map].map,
 		  globals[plan->map].key_count, plan, r);
 	NEXT;
 }
 do_FOREACH_NEXT:
-	if (!walk_next(globals, &vm->walks[vm->frames[vm->depth - 1].walks + i.a], r))
-		GO(insn_target(i));
+	if (!walk_next(globals, &vm->walks[vm->frames[vm->depth - 1].walks + pc->a], r))
+		GO(insn_target(*pc));
 	NEXT;
 do_FOREACH_CLOSE:
-	walk_close(&vm->walks[vm->frames[vm->depth - 1].walks + i.a]);
+	walk_close(&vm->walks[vm->frames[vm->depth - 1].walks + pc->a]);
 	NEXT;
 do_CAPTURE:
-	if (!capture_number(vm, i.b, &LONG(i.a)))
+	if (!capture_number(vm, pc->b, &LONG(pc->a)))
 		goto raise;
 	NEXT;
 do_CAPTURE_STRING:
-	str = capture_text(vm, i.b);
+	str = capture_text(vm, pc->b);
 	if (!str)
 		goto raise;
-	set_string(&r[i.a], str);
+	set_string(&r[pc->a], str);
 	NEXT;
 do_EXECNAME:
 	str = current_task(vm)->comm;
-	if (r[i.a].string != str)
-		set_string(&r[i.a], str_ref(str));
+	if (r[pc->a].string != str)
+		set_string(&r[pc->a], str_ref(str));
 	NEXT;
 do_PID:
-	LONG(i.a) = current_pid(vm);
+	LONG(pc->a) = current_pid(vm);
 	NEXT;
 do_TID:
-	LONG(i.a) = vm->session.now.tid;
+	LONG(pc->a) = vm->session.now.tid;
 	NEXT;
 do_CPU:
-	LONG(i.a) = vm->session.now.cpu;
+	LONG(pc->a) = vm->session.now.cpu;
 	NEXT;
 do_PUT:
-	print_number(LONG(i.a), i.b ? &vm->text : &vm->session.output);
+	print_number(LONG(pc->a), pc->b ? &vm->text : &vm->session.output);
 	NEXT;
 do_PUT_STRING:
-	buf_add(i.b ? &vm->text : &vm->session.output, r[i.a].string->data,
-		r[i.a].string->length);
+	buf_add(pc->b ? &vm->text : &vm->session.output, r[pc->a].string->data,
+		r[pc->a].string->length);
 	NEXT;
 do_PUT_CHAR:
-	buf_putc(i.b ? &vm->text : &vm->session.output, (char)LONG(i.a));
+	buf_putc(pc->b ? &vm->text : &vm->session.output, (char)LONG(pc->a));
 	NEXT;
 do_FORMAT:
 	if (!print_formatted(vm, pc, r))
 		goto raise;
-	SKIP(vm->bytecode.formats.items[i.a]->argument_count);
+	SKIP(vm->bytecode.formats.items[pc->a]->argument_count);
 do_TAKE_TEXT:
-	set_string(&r[i.a], take_text(vm));
+	set_string(&r[pc->a], take_text(vm));
 	NEXT;
 
 map_full:
-	fail_full(vm, &globals[i.a]);
+	fail_full(vm, &globals[pc->a]);
 	goto raise;
 division_by_zero:
 	fail(vm, "division by 0");
@@ -1069,8 +1068,7 @@ raise:
 		return handler_broke_off(vm);
 	code = vm->frames[vm->depth - 1].code;
 	r = top_registers(vm);
-	i = *pc;
-	goto *labels[i.op];
+	goto *labels[pc->op];
 #undef NEXT
 #undef SKIP
 #undef GO
