@@ -402,6 +402,58 @@ static struct expr *cut_bits(struct arena *arena, struct expr *value, unsigned o
 	return shifted(arena, value, is_signed ? OP_SHR : OP_USHR, 64 - bits);
 }
 
+static struct known plan_capture(const struct capture *capture)
+{
+	const struct recipe *recipe = capture->recipe;
+
+	if (capture->type != TYPE_LONG || !recipe || recipe->form != RECIPE_NUMBER ||
+	    recipe->bit_size)
+		return nothing;
+	return (struct known){ KNOWN_FETCH, 0, recipe->fetch, NULL };
+}
+
+/* the argument @number, or for 0 the return value, that a trace event records; NULL: it does not */
+static struct capture *recorded_value(struct planner *planner, const struct expr *call,
+				      int64_t number)
+{
+	const struct probe *probe = planner->probe;
+	const struct site *site = probe->sites.count ? probe->sites.items[0] : NULL;
+	struct arena *arena = planner->sem->arena;
+	struct expr target = { .kind = EXPR_TARGET, .token = call->token };
+	struct capture *capture;
+
+	if (!site || !site->family->variable || number < 0)
+		return NULL;
+	target.name = number ? arena_printf(arena, "$arg%lld", (long long)number) : "$return";
+	capture = site->family->variable(planner->sem->frontend, site, &target);
+	if (!capture || capture->type != TYPE_LONG)
+		return NULL;
+	return target_share_capture(planner->sem, planner->probe, capture);
+}
+
+/* the same where a system call begins or ends: no instruction of the kernel, but its trace event */
+static struct known read_recorded(struct planner *planner, struct expr **slot,
+				  const struct memory_read *how, const struct known *argument)
+{
+	const struct expr *call = *slot;
+	struct capture *capture = NULL;
+	unsigned bits = 8 * how->size;
+
+	if (how->space == MEMORY_RETURN)
+		capture = recorded_value(planner, call, 0);
+	else if (how->space == MEMORY_ARGUMENT && argument->kind == KNOWN_NUMBER &&
+		 argument->number > 0)
+		capture = recorded_value(planner, call, argument->number);
+	if (!capture) {
+		report_place(planner, call, how->space == MEMORY_RETURN ? "no function returns there" :
+			     "it stands on no instruction of a program or the kernel");
+		return nothing;
+	}
+	*slot = cut_bits(planner->sem->arena, lift(planner, planner->frame, capture, call->token),
+			 0, bits, how->form == MEMORY_SIGNED);
+	return bits == 64 ? plan_capture(capture) : nothing;
+}
+
 /* int_arg(2), register("rdi"), returnval() */
 static struct known read_convention(struct planner *planner, struct expr **slot,
 				    const struct memory_read *how, const struct known *arguments)
@@ -413,15 +465,15 @@ static struct known read_convention(struct planner *planner, struct expr **slot,
 	unsigned offset = 0, bits = 8 * how->size;
 	int result = -EINVAL;
 
+	if (!planner->place)
+		return read_recorded(planner, slot, how, &arguments[0]);
 	if (how->space == MEMORY_RETURN) {
 		struct fetch *fetch = arena_new_object(arena, struct fetch);
 
 		fetch->kind = FETCH_RETURN;
 		value.recipe = recipe_number(arena, fetch);
-		result = planner->place && planner->place->is_return ? 0 : -ENODATA;
+		result = planner->place->is_return ? 0 : -ENODATA;
 		buf_puts(&problem, "no function returns there");
-	} else if (!planner->place) {
-		buf_puts(&problem, "it stands on no instruction of a program or the kernel");
 	} else if (how->space == MEMORY_ARGUMENT && arguments[0].kind == KNOWN_NUMBER) {
 		result = debuginfo_argument(planner->place, arguments[0].number, &value, &problem);
 	} else if (how->space == MEMORY_REGISTER && arguments[0].kind == KNOWN_TEXT) {
@@ -635,16 +687,6 @@ static struct known plan_call(struct planner *planner, struct expr **slot)
 }
 
 /* ---- expressions ---- */
-
-static struct known plan_capture(const struct capture *capture)
-{
-	const struct recipe *recipe = capture->recipe;
-
-	if (capture->type != TYPE_LONG || !recipe || recipe->form != RECIPE_NUMBER ||
-	    recipe->bit_size)
-		return nothing;
-	return (struct known){ KNOWN_FETCH, 0, recipe->fetch, NULL };
-}
 
 static struct known plan_binary(struct planner *planner, struct expr *expr)
 {

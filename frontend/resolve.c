@@ -721,7 +721,7 @@ void resolve_build(struct semantics *sem, struct probe_build *build)
 			copy = caller_guarded(sem, build->probe, copy);
 		resolver.unit = build->segments.items[i].unit;
 		if (build->probe->family->targets_at_entry)
-			entry_wrap_targets(sem->arena, copy);
+			entry_wrap_targets(sem->arena, &sem->user.functions, copy);
 		resolve_stmt(&resolver, &copy);
 		array_push(sem->arena, &body->body, copy);
 	}

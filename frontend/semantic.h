@@ -275,8 +275,11 @@ void counters_gather(struct semantics *sem, struct program *program);
 bool entry_resolve(struct resolver *resolver, struct expr **slot, struct expr *value);
 /** entry_find_site() - where the call begins that the probe sees return, or NULL */
 const struct site *entry_find_site(struct resolver *resolver);
-/** entry_wrap_targets() - in @stmt, what `$name` means becomes what it was when the call began */
-void entry_wrap_targets(struct arena *arena, struct stmt *stmt);
+/**
+ * entry_wrap_targets() - in @stmt, what `$name` means becomes what it was when the call began
+ * @own: the script's functions by name: their calls stay in the return probe
+ */
+void entry_wrap_targets(struct arena *arena, const struct table *own, struct stmt *stmt);
 /** entry_lower() - natives save and load what entry probes keep; types are known */
 void entry_lower(struct semantics *sem);
 

@@ -267,6 +267,27 @@ static bool is_syscall_exit(const struct trace_event *event)
 	return is_syscall_system(event->system) && text_starts_with(event->name, "sys_exit_");
 }
 
+/* $arg2, the second of a system call's arguments, which int_arg(2) asks for; otherwise NULL */
+static const struct trace_field *syscall_argument(const struct trace_event *event,
+						  const char *name)
+{
+	unsigned long number;
+	size_t first = 0;
+	char *end;
+
+	if (!is_syscall_system(event->system) || !text_starts_with(event->name, "sys_enter_") ||
+	    !text_starts_with(name, "$arg"))
+		return NULL;
+	number = strtoul(name + strlen("$arg"), &end, 10);
+	while (first < event->fields.count && (event->fields.items[first].is_common ||
+	       strcmp(event->fields.items[first].name, "__syscall_nr") == 0))
+		first++;
+	if (*end || number < 1 || number > 6 || first + number > event->fields.count ||
+	    event->fields.items[first + number - 1].kind != FIELD_INTEGER)
+		return NULL;
+	return &event->fields.items[first + number - 1];
+}
+
 /*
  * The field may be an address: what it points to can be fetched where eprobes are, and its text
  * stands beside it, in __NAME_val, in the system call events of some kernels.
@@ -302,6 +323,7 @@ static struct capture *tracepoint_variable(struct frontend *frontend, const stru
 	field = trace_event_field(event, target->name + 1);
 	if (!field && strcmp(target->name, "$return") == 0 && is_syscall_exit(event))
 		field = trace_event_field(event, "ret");
+	field = field ?: syscall_argument(event, target->name);
 	if (!field)
 		return NULL;
 	if (target->address_of) {
