@@ -253,12 +253,26 @@ void compile_branch(struct compiler *compiler, const struct expr *expr, bool whe
 	}
 }
 
+/* `a && f();` of a function without a value */
+static reg compile_logical_effect(struct compiler *compiler, const struct expr *expr)
+{
+	jump_array decided = { 0 };
+
+	compile_branch(compiler, expr->a, expr->kind == EXPR_OR, &decided);
+	compile_expr(compiler, expr->b, REGISTER_NONE);
+	patch_all(compiler, &decided);
+	return REGISTER_NONE;
+}
+
 static reg compile_logical(struct compiler *compiler, const struct expr *expr, reg want)
 {
-	reg result = result_register(compiler, false, want);
 	jump_array no = { 0 };
 	size_t end;
+	reg result;
 
+	if (expr->type == TYPE_VOID)
+		return compile_logical_effect(compiler, expr);
+	result = result_register(compiler, false, want);
 	compile_branch(compiler, expr, false, &no);
 	emit_move(compiler, result, constant_number(compiler, 1));
 	end = emit_jump(compiler, OPCODE_JUMP, 0);

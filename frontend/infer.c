@@ -566,6 +566,19 @@ static void infer_ternary(struct inferrer *inferrer, struct expr *expr, enum typ
 	settle(inferrer, expr, known_type(expr->b, expr->c), want);
 }
 
+/* as a statement, `a && f()` may call a function without a value */
+static void infer_logic(struct inferrer *inferrer, struct expr *expr, enum type want)
+{
+	infer_expr(inferrer, expr->a, TYPE_LONG);
+	infer_expr(inferrer, expr->b, want == TYPE_VOID ? TYPE_VOID : TYPE_LONG);
+	if (want == TYPE_VOID && is_valueless(expr->b))
+		expr->type = TYPE_VOID;
+	else if (want == TYPE_VOID)
+		infer_expr(inferrer, expr->b, TYPE_LONG);
+	if (expr->type != TYPE_VOID)
+		settle(inferrer, expr, TYPE_LONG, want == TYPE_VOID ? TYPE_UNKNOWN : want);
+}
+
 static void infer_compare(struct inferrer *inferrer, struct expr *expr, enum type want)
 {
 	infer_pair(inferrer, expr->a, expr->b, TYPE_UNKNOWN);
@@ -595,7 +608,8 @@ static void infer_expr(struct inferrer *inferrer, struct expr *expr, enum type w
 		infer_keys(inferrer, expr, true);
 		settle(inferrer, expr, TYPE_LONG, value);
 		break;
-	case EXPR_UNARY: case EXPR_BINARY: case EXPR_AND: case EXPR_OR:
+	case EXPR_AND: case EXPR_OR: infer_logic(inferrer, expr, want); break;
+	case EXPR_UNARY: case EXPR_BINARY:
 		infer_operands(inferrer, expr, TYPE_LONG, TYPE_LONG, value);
 		break;
 	case EXPR_CONCAT:
