@@ -23,6 +23,7 @@
 
 #define READY_SECONDS 60
 #define SETTLE_MS 300 /* between ready and the command, and between its end and SIGINT */
+#define END_SECONDS 10 /* for the tool; bpftrace 0.17 sometimes misses a SIGINT */
 
 static void die(const char *what)
 {
@@ -104,6 +105,20 @@ static void wait_until_ready(pid_t tool, const char *log, const char *ready)
 	sleep_ms(SETTLE_MS);
 }
 
+static void end_tool(pid_t tool, struct rusage *usage)
+{
+	for (int second = 0; second < END_SECONDS; second++) {
+		kill(tool, SIGINT);
+		for (int i = 0; i < 100; i++) {
+			if (wait4(tool, NULL, WNOHANG, usage) == tool)
+				return;
+			sleep_ms(10);
+		}
+	}
+	kill(tool, SIGKILL);
+	wait4(tool, NULL, 0, usage);
+}
+
 int main(int argc, char **argv)
 {
 	const char *ready = NULL, *log = "/dev/null";
@@ -141,8 +156,7 @@ int main(int argc, char **argv)
 	wall = clock_ns(CLOCK_MONOTONIC) - begun;
 	if (tool_pid > 0) {
 		sleep_ms(SETTLE_MS);
-		kill(tool_pid, SIGINT);
-		wait4(tool_pid, NULL, 0, &tool_usage);
+		end_tool(tool_pid, &tool_usage);
 	}
 	printf("%llu %llu %ld %llu %llu %ld\n", (unsigned long long)usage_ns(&command_usage),
 	       (unsigned long long)wall, command_usage.ru_maxrss, (unsigned long long)ready_cpu,
