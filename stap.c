@@ -51,6 +51,7 @@ struct session {
 	int last_pass;
 	struct frontend *frontend;
 	enum backend backend;
+	const char *cgroup; /* --cgroup */
 	struct tracefs *tracefs;
 	struct perf *perf;
 	struct aggregator *aggregator;
@@ -62,7 +63,7 @@ struct session {
 enum option_key {
 	KEY_DUMP_FUNCTIONS = 0x100, KEY_DUMP_ALIASES, KEY_DUMP_TYPES, KEY_COMPATIBLE,
 	KEY_SUPPRESS_ERRORS, KEY_NAMESPACES,
-	KEY_LDD, KEY_ALL_MODULES, KEY_STRICT, KEY_BACKEND, KEY_FLAMEGRAPH, KEY_FOLDED, KEY_DEMANGLE,
+	KEY_LDD, KEY_ALL_MODULES, KEY_STRICT, KEY_BACKEND, KEY_CGROUP, KEY_FLAMEGRAPH, KEY_FOLDED, KEY_DEMANGLE,
 };
 
 static const struct argp_option option_table[] = {
@@ -84,6 +85,8 @@ static const struct argp_option option_table[] = {
 	{ NULL, 'T', "SECONDS", 0, "end after SECONDS", 2 },
 	{ "target-namespaces", KEY_NAMESPACES, "PID", 0,
 	  "ns_pid() and its like give ids as PID's namespaces see them", 2 },
+	{ "cgroup", KEY_CGROUP, "NAME", 0,
+	  "probe only tasks of this control group: a directory, a path, or the PID of one of them", 2 },
 	{ NULL, 'o', "FILE", 0, "write output to FILE; strftime(3) conversions are replaced", 2 },
 	{ NULL, 's', "MB", 0, "size of the kernel's trace buffer for each CPU", 2 },
 	{ NULL, 'm', "NAME", 0, "the name module_name() gives, and of the directory of procfs files", 2 },
@@ -216,6 +219,8 @@ static error_t option_end(struct argp_state *state, struct session *session)
 		argp_error(state, "no script: give a FILE, - or -e SCRIPT");
 	if (session->command && session->run_options.target_pid)
 		argp_error(state, "-c and -x exclude each other");
+	if (session->cgroup && session->backend == BACKEND_TRACEFS)
+		argp_error(state, "--cgroup needs events of perf, --backend=tracefs has none");
 	return 0;
 }
 
@@ -255,6 +260,7 @@ static error_t option_parse(int key, char *text, struct argp_state *state)
 		if (!backend_parse(text, &session->backend))
 			argp_error(state, "'%s' is none of tracefs, perf and auto", text);
 		break;
+	case KEY_CGROUP: session->cgroup = text; break;
 	case KEY_FLAMEGRAPH: session->flame_graph_file = text; break;
 	case KEY_FOLDED: session->folded_file = text; break;
 	case KEY_NAMESPACES:
@@ -459,6 +465,20 @@ static int close_pictures(struct session *session)
 	return error;
 }
 
+static int session_find_cgroup(struct session *session, struct perf_options *options)
+{
+	struct buf problem = BUF_INIT;
+	int error = 0;
+
+	if (!session->cgroup)
+		return 0;
+	options->cgroup = perf_open_cgroup(session->cgroup, &problem);
+	if (options->cgroup < 0)
+		error = session_fail(session, buf_text(&problem));
+	buf_free(&problem);
+	return error;
+}
+
 static int session_prepare(struct session *session)
 {
 	struct frontend_options *options = &session->frontend_options;
@@ -485,13 +505,15 @@ static int session_prepare(struct session *session)
 		if (!run_options_define(&session->run_options, session->defines.items[i]))
 			log_info(&options->log, 1, "-D %s: no limit has this name; embedded C sees it",
 				 session->defines.items[i]);
-	if (session_open_output(session) < 0 || session_find_target(session) < 0)
+	if (session_open_output(session) < 0 || session_find_target(session) < 0 ||
+	    session_find_cgroup(session, &perf_options) < 0)
 		return -EINVAL;
 	session->tracefs_options.command = session->command;
-	session->tracefs_options.leave_to_perf = session->backend == BACKEND_PERF;
+	session->tracefs_options.leave_to_perf = session->backend == BACKEND_PERF ||
+						 session->cgroup;
 	session->tracefs_options.leave_to_tracefs = session->backend == BACKEND_TRACEFS;
 	session->tracefs_options.may_count = session->backend != BACKEND_TRACEFS &&
-					     perf_may_count();
+					     !session->cgroup && perf_may_count();
 	session->tracefs_options.plan_only = session->list_pattern || session->last_pass < 4;
 	session->tracefs = tracefs_new(&session->tracefs_options, &problem);
 	session->perf = perf_new(&perf_options);
@@ -544,7 +566,7 @@ static int pass_plan(struct session *session)
 	int error = frontend_plan(session->frontend);
 
 	if (!error)
-		error = backend_check(session->backend, session->frontend,
+		error = backend_check(session->backend, session->cgroup, session->frontend,
 				      frontend_program(session->frontend),
 				      &session->frontend_options.log);
 	if (error)

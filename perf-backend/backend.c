@@ -63,8 +63,24 @@ static void report_tracefs(struct frontend *frontend, const struct probe *probe)
 	diag_hint(frontend, id, "--backend=auto leaves just this probe to perf");
 }
 
-int backend_check(enum backend backend, struct frontend *frontend, const struct program *program,
-		  const struct log *log)
+/* what follows tasks without perf events cannot be told to leave others alone */
+static bool escapes_cgroup(const struct probe *probe)
+{
+	return probe->family->source == FAMILY_STEP ||
+	       (probe->family->source == FAMILY_AGGREGATOR &&
+		text_starts_with(probe->family->pattern, "process"));
+}
+
+static void report_escape(struct frontend *frontend, const struct probe *probe)
+{
+	size_t id = diag_error(frontend, probe->token, "'%s' cannot be confined to a control group",
+			       probe->point_text);
+
+	diag_hint(frontend, id, "--cgroup is for probes of code, trace events, samples and watchpoints");
+}
+
+int backend_check(enum backend backend, bool in_cgroup, struct frontend *frontend,
+		  const struct program *program, const struct log *log)
 {
 	size_t through_perf = 0, through_tracefs = 0;
 	int error = 0;
@@ -72,10 +88,14 @@ int backend_check(enum backend backend, struct frontend *frontend, const struct 
 	for (size_t i = 0; i < program->probes.count; i++) {
 		const struct probe *probe = program->probes.items[i];
 
+		if (in_cgroup && escapes_cgroup(probe)) {
+			report_escape(frontend, probe);
+			error = -EINVAL;
+		}
 		if (probe->family->source == FAMILY_AGGREGATOR ||
 		    probe->family->source == FAMILY_STEP || !probe->body)
 			continue;
-		if (backend != BACKEND_PERF && !needs_perf(probe)) {
+		if (backend != BACKEND_PERF && !in_cgroup && !needs_perf(probe)) {
 			through_tracefs++;
 			continue;
 		}
@@ -116,12 +136,16 @@ UNIT_TEST_CASE(backend_check_names_what_tracefs_lacks)
 	struct probe *probes[] = { &probe };
 	struct program program = { .probes = { probes, 1, 1 } };
 
-	CHECK_INT(backend_check(BACKEND_AUTO, frontend, &program, &options.log), 0);
-	CHECK_INT(backend_check(BACKEND_PERF, frontend, &program, &options.log), 0);
-	CHECK_INT(backend_check(BACKEND_TRACEFS, frontend, &program, &options.log), -EINVAL);
+	CHECK_INT(backend_check(BACKEND_AUTO, false, frontend, &program, &options.log), 0);
+	CHECK_INT(backend_check(BACKEND_PERF, false, frontend, &program, &options.log), 0);
+	CHECK_INT(backend_check(BACKEND_TRACEFS, false, frontend, &program, &options.log), -EINVAL);
 	CHECK_INT(diag_error_count(frontend), 1);
 	probe.body = NULL;
-	CHECK_INT(backend_check(BACKEND_TRACEFS, frontend, &program, &options.log), 0);
+	CHECK_INT(backend_check(BACKEND_TRACEFS, false, frontend, &program, &options.log), 0);
+	family = (struct family){ .pattern = "process.begin", .source = FAMILY_AGGREGATOR };
+	CHECK_INT(backend_check(BACKEND_AUTO, false, frontend, &program, &options.log), 0);
+	CHECK_INT(backend_check(BACKEND_AUTO, true, frontend, &program, &options.log), -EINVAL);
+	CHECK_INT(diag_error_count(frontend), 2);
 	frontend_free(frontend);
 }
 #endif

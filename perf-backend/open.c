@@ -50,7 +50,28 @@ struct perf_opened {
 	uint64_t sample_type;
 	bool keeps_lost;
 	bool is_group; /* led by the first event */
+	int *followers; /* a control group's: event by event, of every CPU */
+	size_t follower_count;
 	int epoll;
+};
+
+/**
+ * struct request - what to open together
+ * @attrs: @count of them
+ * @filters: their event filters, NULL for none
+ * @target: this process alone, or 0
+ * @cgroup: the tasks of this control group alone, or 0
+ * @is_group: the first leads, the others count beside it
+ * @what: all this is for
+ */
+struct request {
+	struct perf_event_attr *attrs;
+	const char *const *filters;
+	size_t count;
+	pid_t target;
+	int cgroup;
+	bool is_group;
+	const char *what;
 };
 
 static int ignore_message(enum libperf_print_level level, const char *format, va_list args)
@@ -72,6 +93,8 @@ struct perf *perf_new(const struct perf_options *options)
 
 void perf_free(struct perf *perf)
 {
+	if (perf && perf->options.cgroup > 0)
+		close(perf->options.cgroup);
 	free(perf);
 }
 
@@ -222,8 +245,8 @@ bool perf_reserve_descriptors(unsigned count, const char *what, struct buf *prob
 	raised.rlim_max = limit.rlim_max < needed ? needed : limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
 		return true;
-	buf_printf(problem, "%s with %u events of a CPU needs %llu file descriptors, the limit is %llu "
-		   "(ulimit -n)", what, count, (unsigned long long)needed,
+	buf_printf(problem, "%s takes %u file descriptors, %llu with those that are open; the limit is "
+		   "%llu (ulimit -n)", what, count, (unsigned long long)needed,
 		   (unsigned long long)limit.rlim_cur);
 	return false;
 }
@@ -296,12 +319,11 @@ static void forget_evlist(struct perf_opened *opened)
 	opened->fd_count = 0;
 }
 
-static int try_open(struct perf_opened *opened, struct perf_event_attr *attrs,
-		    const char *const *filters, size_t *failed)
+static int try_open(struct perf_opened *opened, const struct request *request, size_t *failed)
 {
 	opened->evlist = perf_evlist__new();
 	for (size_t i = 0; opened->evlist && i < opened->count; i++) {
-		opened->evsels[i] = perf_evsel__new(&attrs[i]);
+		opened->evsels[i] = perf_evsel__new(&request->attrs[i]);
 		if (!opened->evsels[i])
 			return -ENOMEM;
 		perf_evlist__add(opened->evlist, opened->evsels[i]);
@@ -312,7 +334,9 @@ static int try_open(struct perf_opened *opened, struct perf_event_attr *attrs,
 	if (opened->is_group)
 		perf_evlist__set_leader(opened->evlist);
 	for (size_t i = 0; i < opened->count; i++) {
-		struct newcomers newcomers = { opened, filters ? filters[i] : NULL, i == 0 };
+		struct newcomers newcomers = {
+			opened, request->filters ? request->filters[i] : NULL, i == 0
+		};
 		int result = perf_evsel__open(opened->evsels[i], opened->cpus, opened->threads);
 
 		*failed = i;
@@ -324,21 +348,21 @@ static int try_open(struct perf_opened *opened, struct perf_event_attr *attrs,
 }
 
 /* kernels before 6.0 know no PERF_FORMAT_LOST and say EINVAL */
-static int open_events(struct perf_opened *opened, struct perf_event_attr *attrs,
-		       const char *const *filters, size_t *failed)
+static int open_events(struct perf_opened *opened, const struct request *request, size_t *failed)
 {
 	int result;
 
 	for (size_t i = 0; i < opened->count; i++)
-		attrs[i].read_format = opened->is_group ? SAMPLE_READ_FORMAT : PERF_FORMAT_LOST;
-	result = try_open(opened, attrs, filters, failed);
+		request->attrs[i].read_format = opened->is_group ? SAMPLE_READ_FORMAT :
+								   PERF_FORMAT_LOST;
+	result = try_open(opened, request, failed);
 	opened->keeps_lost = result == 0 && !opened->is_group;
 	if (result != -EINVAL || opened->is_group)
 		return result;
 	forget_evlist(opened);
 	for (size_t i = 0; i < opened->count; i++)
-		attrs[i].read_format = 0;
-	return try_open(opened, attrs, filters, failed);
+		request->attrs[i].read_format = 0;
+	return try_open(opened, request, failed);
 }
 
 /* without CAP_IPC_LOCK the user's share of locked memory may be used up: be content with less */
@@ -395,20 +419,19 @@ static unsigned thread_count(const struct perf_opened *opened)
 	return opened->threads ? (unsigned)perf_thread_map__nr(opened->threads) : 1;
 }
 
-static bool open_and_map(struct perf_opened *opened, struct perf_event_attr *attrs,
-			 const char *const *filters, unsigned pages, const char *what,
+static bool open_and_map(struct perf_opened *opened, const struct request *request, unsigned pages,
 			 struct buf *problem)
 {
 	size_t failed = 0;
-	int result = open_events(opened, attrs, filters, &failed);
+	int result = open_events(opened, request, &failed);
 
 	if (result) {
-		perf_explain_open(what, &attrs[failed], -result, problem);
+		perf_explain_open(request->what, &request->attrs[failed], -result, problem);
 		return false;
 	}
 	result = map_rings(opened, &pages);
 	if (result) {
-		explain_mmap(what, pages, -result, problem);
+		explain_mmap(request->what, pages, -result, problem);
 		return false;
 	}
 	opened->ring_bytes = (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
@@ -446,72 +469,183 @@ static unsigned ring_pages(const struct perf *perf, const struct perf_event_attr
 		       large_ring_pages(TRACE_RING_MOST, cpus) : RING_PAGES_DEFAULT;
 }
 
-static struct perf_opened *open_all(struct perf *perf, const struct perf_event_attr *attrs,
-				    const char *const *filters, size_t count, pid_t target,
-				    bool is_group, const char *what, struct buf *problem)
+/* ---- events of a control group, which libperf does not open ---- */
+
+/* what holds the rings that they write to: an event that never happens, with the same samples */
+static struct perf_event_attr carrier_of(const struct perf_event_attr *attr)
+{
+	struct perf_event_attr carrier = *attr;
+
+	carrier.type = PERF_TYPE_SOFTWARE;
+	carrier.config = PERF_COUNT_SW_DUMMY;
+	carrier.sample_period = 0;
+	carrier.freq = 0;
+	carrier.disabled = 1;
+	return carrier;
+}
+
+/* descriptors are given in ascending order, so opened->fds are in the order of CPUs */
+static int follow_on_cpu(struct perf_opened *opened, const struct request *request, size_t index,
+			 unsigned cpu)
+{
+	int leader = request->is_group && index ? opened->followers[cpu] : -1;
+	int fd = (int)syscall(SYS_perf_event_open, &request->attrs[index], request->cgroup,
+			      (int)perf_opened_cpu(opened, cpu), leader,
+			      PERF_FLAG_PID_CGROUP | PERF_FLAG_FD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	opened->followers[opened->follower_count++] = fd;
+	if (request->filters && request->filters[index])
+		ioctl(fd, PERF_EVENT_IOC_SET_FILTER, request->filters[index]);
+	if (cpu >= opened->fd_count || ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, opened->fds[cpu]) != 0)
+		return -EINVAL;
+	return 0;
+}
+
+static bool open_in_cgroup(struct perf_opened *opened, const struct request *request,
+			   unsigned pages, struct buf *problem)
+{
+	struct perf_event_attr carrier = carrier_of(request->attrs);
+	const struct request rings = { .attrs = &carrier, .count = 1, .what = request->what };
+	int error = 0;
+
+	if (!open_and_map(opened, &rings, pages, problem))
+		return false;
+	opened->followers = memory_alloc(request->count * opened->cpu_count * sizeof(int));
+	for (size_t i = 0; i < request->count && !error; i++) {
+		request->attrs[i].read_format = request->is_group ? SAMPLE_READ_FORMAT :
+						opened->keeps_lost ? PERF_FORMAT_LOST : 0;
+		for (unsigned cpu = 0; cpu < opened->cpu_count && !error; cpu++)
+			error = follow_on_cpu(opened, request, i, cpu);
+		if (error)
+			perf_explain_open(request->what, &request->attrs[i], -error, problem);
+	}
+	opened->keeps_lost &= !request->is_group;
+	return !error;
+}
+
+static void switch_followers(const struct perf_opened *opened, unsigned long what)
+{
+	for (size_t i = 0; i < opened->follower_count; i++)
+		ioctl(opened->followers[i], what, 0);
+}
+
+/* of the CPU at @index, all events together: a value and how many records were lost, each */
+static uint64_t lost_by_followers(const struct perf_opened *opened, unsigned index)
+{
+	uint64_t lost = 0, values[2];
+
+	for (size_t i = index; i < opened->follower_count; i += opened->cpu_count)
+		if (read(opened->followers[i], values, sizeof(values)) == sizeof(values))
+			lost += values[1];
+	return lost;
+}
+
+/* ---- both ---- */
+
+/* those that share rings must agree in what fill_common() sets */
+static void fill_all(const struct request *request, size_t ring_bytes)
+{
+	for (size_t i = 0; i < request->count; i++) {
+		request->attrs[i].inherit = request->target != 0;
+		fill_common(&request->attrs[i], ring_bytes);
+		/* Linux 6.18 does not start a member that is enabled after a leader of another kind */
+		request->attrs[i].disabled = !request->is_group || i == 0;
+	}
+}
+
+static struct perf_opened *open_all(struct perf *perf, const struct request *request,
+				    struct buf *problem)
 {
 	struct perf_opened *opened = memory_zalloc(sizeof(*opened));
-	struct perf_event_attr *full = memory_alloc(count * sizeof(*full));
-	unsigned pages;
+	unsigned pages, descriptors;
 	bool ok;
 
-	opened->count = count;
-	opened->is_group = is_group;
-	opened->evsels = memory_zalloc(count * sizeof(*opened->evsels));
+	opened->count = request->cgroup ? 1 : request->count;
+	opened->is_group = request->is_group && !request->cgroup;
+	opened->evsels = memory_zalloc(opened->count * sizeof(*opened->evsels));
 	opened->epoll = epoll_create1(EPOLL_CLOEXEC);
 	opened->cpus = perf_cpu_map__new(NULL);
 	opened->cpu_count = opened->cpus ? (unsigned)perf_cpu_map__nr(opened->cpus) : 0;
-	pages = ring_pages(perf, attrs, count, opened->cpu_count);
-	if (target)
-		opened->threads = map_threads(target);
-	memcpy(full, attrs, count * sizeof(*full));
-	for (size_t i = 0; i < count; i++) {
-		full[i].inherit = target != 0;
-		fill_common(&full[i], (size_t)pages * (size_t)sysconf(_SC_PAGESIZE));
-		/* Linux 6.18 does not start a member that is enabled after a leader of another kind */
-		full[i].disabled = !is_group || i == 0;
-	}
-	opened->sample_type = full[0].sample_type;
-	ok = perf_reserve_descriptors(opened->cpu_count * thread_count(opened) * (unsigned)count, what,
-				 problem) &&
-	     open_and_map(opened, full, filters, pages, what, problem);
-	free(full);
+	pages = ring_pages(perf, request->attrs, request->count, opened->cpu_count);
+	if (request->target)
+		opened->threads = map_threads(request->target);
+	fill_all(request, (size_t)pages * (size_t)sysconf(_SC_PAGESIZE));
+	opened->sample_type = request->attrs[0].sample_type;
+	descriptors = opened->cpu_count * thread_count(opened) *
+		      (unsigned)(request->count + (request->cgroup != 0));
+	ok = perf_reserve_descriptors(descriptors, request->what, problem) &&
+	     (request->cgroup ? open_in_cgroup : open_and_map)(opened, request, pages, problem);
 	if (ok)
 		return opened;
 	perf_close(opened);
 	return NULL;
 }
 
+/* the control group says whose events they are: its tasks are told apart by the handlers, if at all */
+static struct perf_opened *open_confined(struct perf *perf, const struct request *asked,
+					 struct buf *problem)
+{
+	struct request request = *asked;
+	struct perf_opened *opened;
+
+	request.attrs = memory_alloc(asked->count * sizeof(*asked->attrs));
+	memcpy(request.attrs, asked->attrs, asked->count * sizeof(*asked->attrs));
+	if (request.cgroup)
+		request.target = 0;
+	opened = open_all(perf, &request, problem);
+	free(request.attrs);
+	return opened;
+}
+
 struct perf_opened *perf_open_together(struct perf *perf, const struct perf_event_attr *attrs,
 				       const char *const *filters, size_t count, pid_t target,
 				       const char *what, struct buf *problem)
 {
-	return open_all(perf, attrs, filters, count, target, false, what, problem);
+	const struct request request = {
+		.attrs = (struct perf_event_attr *)attrs, .filters = filters, .count = count,
+		.target = target, .cgroup = perf->options.cgroup, .what = what,
+	};
+
+	return open_confined(perf, &request, problem);
 }
 
 struct perf_opened *perf_open_group(struct perf *perf, const struct perf_event_attr *attrs,
 				    const char *const *filters, size_t count, pid_t target,
 				    const char *what, struct buf *problem)
 {
-	return open_all(perf, attrs, filters, count, target, true, what, problem);
+	const struct request request = {
+		.attrs = (struct perf_event_attr *)attrs, .filters = filters, .count = count,
+		.target = target, .cgroup = perf->options.cgroup, .is_group = true, .what = what,
+	};
+
+	return open_confined(perf, &request, problem);
 }
 
 struct perf_opened *perf_open(struct perf *perf, const struct perf_event_attr *attr,
 			      const char *what, struct buf *problem)
 {
-	return perf_open_together(perf, attr, NULL, 1, 0, what, problem);
+	const struct request request = {
+		.attrs = (struct perf_event_attr *)attr, .count = 1, .what = what,
+	};
+
+	return open_confined(perf, &request, problem);
 }
 
 void perf_close(struct perf_opened *opened)
 {
 	if (!opened)
 		return;
+	for (size_t i = 0; i < opened->follower_count; i++)
+		close(opened->followers[i]);
 	forget_evlist(opened);
 	perf_cpu_map__put(opened->cpus);
 	perf_thread_map__put(opened->threads);
 	if (opened->epoll >= 0)
 		close(opened->epoll);
 	free(opened->rings);
+	free(opened->followers);
 	free(opened->evsels);
 	free(opened->fds);
 	free(opened);
@@ -549,10 +683,12 @@ int perf_opened_poll_fd(const struct perf_opened *opened)
 void perf_opened_enable(struct perf_opened *opened)
 {
 	perf_evlist__enable(opened->evlist);
+	switch_followers(opened, PERF_EVENT_IOC_ENABLE);
 }
 
 void perf_opened_disable(struct perf_opened *opened)
 {
+	switch_followers(opened, PERF_EVENT_IOC_DISABLE);
 	perf_evlist__disable(opened->evlist);
 }
 
@@ -581,7 +717,7 @@ void perf_opened_consume(struct perf_opened *opened, unsigned index)
 
 bool perf_opened_lost(struct perf_opened *opened, unsigned index, uint64_t *lost)
 {
-	*lost = 0;
+	*lost = opened->keeps_lost ? lost_by_followers(opened, index) : 0;
 	for (size_t i = 0; i < opened->count * thread_count(opened) && opened->keeps_lost; i++) {
 		struct perf_counts_values values = { .values = { 0 } };
 

@@ -13,6 +13,7 @@ struct perf;
 struct perf_options {
 	const char *command;	/* -c: its first word is the program of `process`; NULL for none */
 	uint64_t ring_bytes;	/* of samples, per CPU (-s), rounded up to a power of two; 0: default */
+	int cgroup;		/* perf_open_cgroup(): only its tasks have events; 0: all tasks */
 	struct log log;
 };
 
@@ -25,10 +26,18 @@ enum backend { BACKEND_AUTO, BACKEND_TRACEFS, BACKEND_PERF };
 bool backend_parse(const char *text, enum backend *backend);
 /**
  * backend_check() - report every probe of @program that @backend alone cannot serve
+ * @in_cgroup: or that cannot be confined to a control group
  * With BACKEND_AUTO, says which backend serves how many (-v). 0, or -EINVAL after diag_error().
  */
-int backend_check(enum backend backend, struct frontend *frontend, const struct program *program,
-		  const struct log *log);
+int backend_check(enum backend backend, bool in_cgroup, struct frontend *frontend,
+		  const struct program *program, const struct log *log);
+
+/**
+ * perf_open_cgroup() - the control group whose tasks alone, and those of groups in it, are followed
+ * @name: its directory, its path below where groups are mounted, or the id of a process in it
+ * A descriptor for struct perf_options; -1 after one sentence in @problem.
+ */
+int perf_open_cgroup(const char *name, struct buf *problem);
 
 struct perf *perf_new(const struct perf_options *options);
 void perf_free(struct perf *perf);
