@@ -6,10 +6,13 @@
  */
 #include "semantic.h"
 
+#define MAX_ALIAS_DEPTH 500 /* keeps the recursion over hostile scripts off the end of the stack */
+
 /* the aliases gone through, innermost first */
 struct alias_frame {
 	const struct alias_entry *entry;
 	const struct alias_frame *outer;
+	unsigned depth;
 };
 /* arming conditions gathered on the way */
 struct condition_frame {
@@ -222,10 +225,16 @@ static void note_name(const struct walk *walk, struct walk *inner, size_t suffix
 static size_t expand_alias(struct walk *walk, const struct alias_entry *entry, size_t suffix)
 {
 	struct expansion *x = walk->x;
-	struct alias_frame frame = { entry, walk->frames };
+	unsigned depth = walk->frames ? walk->frames->depth + 1 : 1;
+	struct alias_frame frame = { entry, walk->frames, depth };
 	struct walk inner = *walk;
 	size_t before = x->produced;
 
+	if (depth > MAX_ALIAS_DEPTH) {
+		diag_error(x->sem->frontend, walk->point->token,
+			   "more than %d probe aliases stand for each other", MAX_ALIAS_DEPTH);
+		return 0;
+	}
 	if (alias_is_open(walk->frames, entry)) {
 		if (shorter_alias_serves(walk))
 			return 0;
@@ -589,5 +598,21 @@ UNIT_TEST_CASE(expand_bodies_nest_around_the_probe)
 		CHECK_INT(print->expr->args[0]->number, i + 1);
 	}
 	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(expand_bounds_aliases_of_aliases)
+{
+	struct frontend *frontend;
+	struct buf text = BUF_INIT;
+
+	buf_puts(&text, "probe a0 = begin { println(0) }\n");
+	for (int i = 1; i < 20000; i++)
+		buf_printf(&text, "probe a%d = a%d { }\n", i, i - 1);
+	buf_puts(&text, "probe a19999 { println(1) }\nprobe a300 { println(1) }");
+	frontend = test_session(NULL, buf_text(&text));
+	CHECK(!test_compile(frontend));
+	CHECK_INT(diag_error_count(frontend), 1);
+	frontend_free(frontend);
+	buf_free(&text);
 }
 #endif

@@ -528,7 +528,15 @@ UNIT_TEST_CASE(parse_stmt_bounds_nesting)
 	for (int i = 0; i < 100000; i++)
 		buf_puts(&text, "if (1) {");
 	test_statement(&frontend, buf_text(&text));
-	CHECK(diag_error_count(frontend) >= 1);
+	CHECK_INT(diag_error_count(frontend), 1);
+	frontend_free(frontend);
+	buf_reset(&text);
+	for (int i = 0; i < 100000; i++)
+		buf_puts(&text, "try { ");
+	for (int i = 0; i < 100000; i++)
+		buf_puts(&text, "} catch { } ");
+	test_statement(&frontend, buf_text(&text));
+	CHECK_INT(diag_error_count(frontend), 1);
 	frontend_free(frontend);
 	buf_free(&text);
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #define MAX_POINTS 10000 /* that braces in one probe point may expand to */
+#define MAX_COMPONENTS 100 /* of one probe point; those of any use have ten */
 
 /* ---- tokens ---- */
 
@@ -85,6 +86,7 @@ bool parser_enter(struct parser *parser)
 {
 	if (parser->depth >= PARSE_MAX_NESTING) {
 		parser_fail(parser, "nesting deeper than %d", PARSE_MAX_NESTING);
+		parser->abandoned = true; /* what follows is as deep: one message is enough */
 		return false;
 	}
 	parser->depth++;
@@ -197,6 +199,8 @@ static struct probe_point join(struct parser *parser, const struct probe_point *
 {
 	struct probe_point both = *right;
 
+	if (left->components.count + right->components.count > MAX_COMPONENTS)
+		parser_fail(parser, "more than %d components in a probe point", MAX_COMPONENTS);
 	both.token = left->token;
 	both.components.items = NULL;
 	both.components.count = both.components.capacity = 0;
@@ -263,7 +267,7 @@ static path_array parse_path(struct parser *parser)
 	if (!parser_enter(parser))
 		return paths;
 	paths = parse_alternatives(parser);
-	while (parser_accept(parser, ".")) {
+	while (!parser->panic && parser_accept(parser, ".")) {
 		path_array tails = parse_alternatives(parser);
 
 		paths = cross(parser, &paths, &tails);
@@ -701,6 +705,28 @@ UNIT_TEST_CASE(parse_expands_braces_and_bounds_them)
 			      "{a,b}.{a,b}.{a,b}.{a,b}.{a,b}.{a,b}.{a,b}.{a,b}.{a,b} { }");
 	CHECK_INT(diag_error_count(frontend), 1);
 	frontend_free(frontend);
+}
+
+UNIT_TEST_CASE(parse_bounds_components)
+{
+	struct frontend *frontend;
+	struct buf text = BUF_INIT;
+
+	buf_puts(&text, "probe a");
+	for (int i = 1; i < MAX_COMPONENTS; i++)
+		buf_puts(&text, ".a");
+	buf_puts(&text, " { }");
+	test_parse(&frontend, buf_text(&text));
+	CHECK_INT(diag_error_count(frontend), 0);
+	frontend_free(frontend);
+	buf_reset(&text);
+	buf_puts(&text, "probe a");
+	for (int i = 0; i < 100000; i++)
+		buf_puts(&text, ".a");
+	test_parse(&frontend, buf_text(&text));
+	CHECK_INT(diag_error_count(frontend), 1);
+	frontend_free(frontend);
+	buf_free(&text);
 }
 
 UNIT_TEST_CASE(parse_keeps_declared_types)
