@@ -142,8 +142,10 @@ static void option_argument(struct session *session, const char *text)
 }
 
 /* `stap A -e SCRIPT B`: what was taken for the script's file is its first argument */
-static void option_script(struct session *session, const char *text)
+static void option_script(struct argp_state *state, struct session *session, const char *text)
 {
+	if (session->script_text)
+		argp_error(state, "-e was given already: -E runs another script beside it");
 	session->script_text = text;
 	if (session->script_file)
 		array_push(session->arena, &session->arguments, session->script_file);
@@ -229,7 +231,7 @@ static error_t option_parse(int key, char *text, struct argp_state *state)
 	struct session *session = state->input;
 
 	switch (key) {
-	case 'e': option_script(session, text); break;
+	case 'e': option_script(state, session, text); break;
 	case 'E': array_push(session->arena, &session->extra_scripts, text); break;
 	case 'I': array_push(session->arena, &session->libraries, text); break;
 	case 'D': option_define(state, session, text); break;
