@@ -89,8 +89,8 @@ static uint64_t stack_pointer(const struct binding *binding, const struct event 
 }
 
 /* an entry saves for its call; a return whose entry was not seen does not run */
-static __attribute__((noinline)) void dispatch_paired(struct dispatch *dispatch, const struct binding *binding,
-			    const struct event *event)
+static __attribute__((noinline)) void
+dispatch_paired(struct dispatch *dispatch, const struct binding *binding, const struct event *event)
 {
 	const struct probe *probe = binding->probe;
 	uint64_t pointer = stack_pointer(binding, event);
@@ -126,8 +126,8 @@ void dispatch_thread_exit(struct dispatch *dispatch, int32_t tid)
 #define MAX_GENERATIONS 100
 
 /* a site bound to one process fires in others too: the kernel's probe is the file's */
-static __attribute__((noinline)) bool is_of_process(const struct dispatch *dispatch, const struct event *event,
-			  const struct site *site)
+static __attribute__((noinline)) bool
+is_of_process(const struct dispatch *dispatch, const struct event *event, const struct site *site)
 {
 	struct task_model *tasks = dispatch->session->tasks;
 	int32_t pid = event->pid;
@@ -142,8 +142,8 @@ static __attribute__((noinline)) bool is_of_process(const struct dispatch *dispa
 	return pid == site->pid;
 }
 
-static __attribute__((noinline)) bool is_of_executable(const struct dispatch *dispatch, const struct event *event,
-			     const char *path)
+static __attribute__((noinline)) bool
+is_of_executable(const struct dispatch *dispatch, const struct event *event, const char *path)
 {
 	struct task_model *tasks = dispatch->session->tasks;
 	const struct address_space *space =

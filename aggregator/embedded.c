@@ -9,8 +9,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "builtin.h"
@@ -266,20 +264,14 @@ static int run_compiler(const struct build *build)
 		"-o", build->object, build->source, NULL,
 	};
 	posix_spawn_file_actions_t actions;
-	pid_t child;
-	int status, error;
+	int error;
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, build->messages,
 					 O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	error = posix_spawnp(&child, "cc", &actions, NULL, arguments, environ);
+	error = program_run(arguments, &actions);
 	posix_spawn_file_actions_destroy(&actions);
-	if (error)
-		return -error;
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EINVAL;
+	return error;
 }
 
 static int write_file(const char *path, const struct buf *text)

@@ -196,17 +196,8 @@ static struct expr *lift(struct planner *planner, struct frame *frame, struct ca
 static struct expr *capture_recipe(struct planner *planner, const struct recipe *recipe,
 				   enum type type, const struct expr *read)
 {
-	struct arena *arena = planner->sem->arena;
-	struct capture *capture = arena_new_object(arena, struct capture);
-	struct buf text = BUF_INIT;
+	struct capture *capture = capture_of_recipe(planner->sem->arena, recipe, type, read);
 
-	expr_print(read, &text);
-	capture->kind = CAPTURE_FETCH;
-	capture->type = type;
-	capture->name = arena_strdup(arena, buf_text(&text));
-	capture->token = read->token;
-	capture->recipe = recipe;
-	buf_free(&text);
 	capture = target_share_capture(planner->sem, planner->probe, capture);
 	return lift(planner, planner->frame, capture, read->token);
 }

@@ -323,22 +323,7 @@ struct expr *parse_expression(struct parser *parser)
 }
 
 #ifdef UNIT_TEST
-#include "../lib/unit.h"
-
-/* the one expression of a probe */
-static struct expr *test_expression(struct frontend **frontend, const char *text)
-{
-	static const struct frontend_options options = { .guru = true };
-	struct script *script;
-	const char *source;
-
-	*frontend = frontend_new(&options);
-	source = arena_printf((*frontend)->arena, "probe a { %s }", text);
-	script = parse_source(*frontend, session_add_source(*frontend, SOURCE_SCRIPT, "<input>",
-							    source, strlen(source)));
-	CHECK_INT(diag_error_count(*frontend), 0);
-	return script->probes.items[0]->body->body.items[0]->expr;
-}
+#include "test-parse.h"
 
 UNIT_TEST_CASE(parse_expr_climbs_by_precedence)
 {

@@ -705,22 +705,7 @@ static struct expr *parse_address(struct parser *parser)
 }
 
 #ifdef UNIT_TEST
-#include "../lib/unit.h"
-
-/* the one expression of a probe */
-static struct expr *test_expression(struct frontend **frontend, const char *text)
-{
-	static const struct frontend_options options = { .guru = true };
-	struct script *script;
-	const char *source;
-
-	*frontend = frontend_new(&options);
-	source = arena_printf((*frontend)->arena, "probe a { %s }", text);
-	script = parse_source(*frontend, session_add_source(*frontend, SOURCE_SCRIPT, "<input>",
-							    source, strlen(source)));
-	CHECK_INT(diag_error_count(*frontend), 0);
-	return script->probes.items[0]->body->body.items[0]->expr;
-}
+#include "test-parse.h"
 
 UNIT_TEST_CASE(parse_value_splits_targets)
 {

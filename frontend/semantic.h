@@ -199,6 +199,9 @@ struct expr *target_fetch(struct resolver *resolver, const struct recipe *recipe
 /** target_capture() - @capture of the resolver's probe as a value */
 struct expr *target_capture(struct resolver *resolver, struct capture *capture,
 			    const struct token *token);
+/** capture_of_recipe() - what @recipe fetches, named as the script writes @named */
+struct capture *capture_of_recipe(struct arena *arena, const struct recipe *recipe, enum type type,
+				  const struct expr *named);
 /** target_share_capture() - @capture, or the probe's own one like it; shared ones have one slot */
 struct capture *target_share_capture(struct semantics *sem, struct probe *probe,
 				     struct capture *capture);

@@ -45,10 +45,9 @@ struct expr *target_capture(struct resolver *resolver, struct capture *capture,
 	return expr;
 }
 
-struct expr *target_fetch(struct resolver *resolver, const struct recipe *recipe, enum type type,
-			  const struct expr *named, const char *c_type)
+struct capture *capture_of_recipe(struct arena *arena, const struct recipe *recipe, enum type type,
+				  const struct expr *named)
 {
-	struct arena *arena = resolver->sem->arena;
 	struct capture *capture = arena_new_object(arena, struct capture);
 	struct buf text = BUF_INIT;
 
@@ -56,10 +55,18 @@ struct expr *target_fetch(struct resolver *resolver, const struct recipe *recipe
 	capture->kind = CAPTURE_FETCH;
 	capture->type = type;
 	capture->name = arena_strdup(arena, buf_text(&text));
-	capture->c_type = c_type;
 	capture->token = named->token;
 	capture->recipe = recipe;
 	buf_free(&text);
+	return capture;
+}
+
+struct expr *target_fetch(struct resolver *resolver, const struct recipe *recipe, enum type type,
+			  const struct expr *named, const char *c_type)
+{
+	struct capture *capture = capture_of_recipe(resolver->sem->arena, recipe, type, named);
+
+	capture->c_type = c_type;
 	return target_capture(resolver, capture, named->token);
 }
 

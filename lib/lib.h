@@ -11,6 +11,7 @@
 #ifndef LIB_H
 #define LIB_H
 
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -143,6 +144,15 @@ bool text_starts_with(const char *text, const char *prefix);
 bool text_ends_with(const char *text, const char *suffix);
 /** text_distance() - Damerau-Levenshtein distance of two names, for suggestions */
 unsigned text_distance(const char *a, const char *b);
+
+/* ---- program.c ---- */
+
+/**
+ * program_run() - run @arguments[0], looked for in $PATH, and wait for its end
+ * @actions: what becomes of its files, or NULL
+ * Returns 0 when it ended with status 0, -EINVAL when it did not, -errno when it could not be run.
+ */
+int program_run(char *const arguments[], const posix_spawn_file_actions_t *actions);
 
 /* ---- time ---- */
 

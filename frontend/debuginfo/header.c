@@ -7,10 +7,8 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "module.h"
@@ -173,20 +171,14 @@ static int run_compiler(const struct header_build *build, const char *object, in
 		(char *)build->dependencies, "-o", (char *)object, "-x", "c", "-", NULL,
 	};
 	posix_spawn_file_actions_t actions;
-	int status, error;
-	pid_t child;
+	int error;
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, source, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, messages, STDERR_FILENO);
-	error = posix_spawnp(&child, "cc", &actions, NULL, arguments, environ);
+	error = program_run(arguments, &actions);
 	posix_spawn_file_actions_destroy(&actions);
-	if (error)
-		return -error;
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EINVAL;
+	return error;
 }
 
 /* the first line with an error in what the compiler wrote */
