@@ -6,6 +6,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/personality.h>
@@ -291,22 +292,27 @@ static const struct argp option_parser = {
 /* ---- what the passes need around them ---- */
 
 static struct aggregator *running; /* for the signal handler alone */
+static rlim_t memory_limit;	   /* bytes, STP_MAXMEMORY; for out_of_memory() alone; 0 for none */
+
+#define INTERRUPTS_MOST 3 /* Ctrl-C so often, and whatever hangs is left where it is */
 
 /* while compiling, arming and cleaning up there is nothing to end in order: the guardian tidies up */
 static void session_interrupt(int signal_number)
 {
-	if (running)
-		aggregator_interrupt(running);
-	else
+	if (!running || aggregator_interrupt(running) >= INTERRUPTS_MOST)
 		_exit(128 + signal_number);
 }
 
 static void out_of_memory(size_t size)
 {
-	static const char text[] = "ERROR: out of memory\n";
+	char text[128] = "ERROR: out of memory\n";
 
 	(void)size;
-	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	if (memory_limit)
+		snprintf(text, sizeof(text), "ERROR: STP_MAXMEMORY exceeded: %llu kilobytes, "
+			 "-D STP_MAXMEMORY=N allows more\n",
+			 (unsigned long long)memory_limit >> 10);
+	(void)!write(STDERR_FILENO, text, strlen(text));
 	_exit(1);
 }
 
@@ -481,6 +487,29 @@ static int session_find_cgroup(struct session *session, struct perf_options *opt
 	return error;
 }
 
+static int session_set_limits(struct session *session)
+{
+	const struct log *log = &session->frontend_options.log;
+
+	for (size_t i = 0; i < session->defines.count; i++) {
+		const char *define = session->defines.items[i];
+		int error = run_options_define(&session->run_options, define);
+		const struct limit *limit = limit_nearest(define);
+
+		if (error == -EINVAL)
+			return session_fail(session, arena_printf(
+				session->arena, "-D %s: %s takes a number of %s, %" PRId64
+				" or more", define, limit->name, limit->unit, limit->least));
+		if (error && limit)
+			log_warning(log, "-D %s: no limit has this name; did you mean %s?", define,
+				    limit->name);
+		else if (error)
+			log_info(log, 1, "-D %s: no limit has this name; embedded C sees it",
+				 define);
+	}
+	return 0;
+}
+
 static int session_prepare(struct session *session)
 {
 	struct frontend_options *options = &session->frontend_options;
@@ -503,12 +532,8 @@ static int session_prepare(struct session *session)
 	options->check_regex = aggregator_check_regex;
 	options->draws_stacks = session->flame_graph_file || session->folded_file;
 	session->run_options.log = session->tracefs_options.log = options->log;
-	for (size_t i = 0; i < session->defines.count; i++)
-		if (!run_options_define(&session->run_options, session->defines.items[i]))
-			log_info(&options->log, 1, "-D %s: no limit has this name; embedded C sees it",
-				 session->defines.items[i]);
-	if (session_open_output(session) < 0 || session_find_target(session) < 0 ||
-	    session_find_cgroup(session, &perf_options) < 0)
+	if (session_set_limits(session) < 0 || session_open_output(session) < 0 ||
+	    session_find_target(session) < 0 || session_find_cgroup(session, &perf_options) < 0)
 		return -EINVAL;
 	session->tracefs_options.command = session->command;
 	session->tracefs_options.leave_to_perf = session->backend == BACKEND_PERF ||
@@ -639,8 +664,22 @@ static int pass_arm(struct session *session)
 	return session_take_source(session, source, &problem);
 }
 
+/* what is mapped for the kernel to fill is none of it */
+static void limit_memory(const struct session *session)
+{
+	uint64_t kilobytes = (uint64_t)session->run_options.limits[LIMIT_STP_MAXMEMORY];
+	struct rlimit limit;
+
+	if (!kilobytes || kilobytes > RLIM_INFINITY >> 10 || getrlimit(RLIMIT_DATA, &limit) != 0)
+		return;
+	limit.rlim_cur = kilobytes << 10;
+	if (setrlimit(RLIMIT_DATA, &limit) == 0)
+		memory_limit = limit.rlim_cur;
+}
+
 static int pass_run(struct session *session)
 {
+	limit_memory(session);
 	running = session->aggregator;
 	session->status = aggregator_run(session->aggregator);
 	running = NULL;

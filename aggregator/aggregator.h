@@ -186,14 +186,14 @@ struct event_source {
 /* ---- limits a script may run into: rows of limit.def, set with -D NAME=VALUE ---- */
 
 enum limit_id {
-#define LIMIT(name, value, unit, what) LIMIT_##name,
+#define LIMIT(name, value, least, unit, what) LIMIT_##name,
 #include "limit.def"
 #undef LIMIT
 	LIMIT_COUNT
 };
 struct limit {
 	const char *name;
-	int64_t value; /* the default */
+	int64_t value, least; /* the default; the least that -D may set */
 	const char *unit, *what;
 };
 extern const struct limit limit_table[LIMIT_COUNT];
@@ -220,9 +220,11 @@ struct run_options {
 void run_options_init(struct run_options *options);
 /**
  * run_options_define() - apply one -D NAME=VALUE (alone, NAME is 1)
- * Returns false when NAME is no limit of ours, or VALUE is no number or negative.
+ * Returns 0; -ENOENT when NAME is no limit of ours; -EINVAL when VALUE is no number that it takes.
  */
-bool run_options_define(struct run_options *options, const char *definition);
+int run_options_define(struct run_options *options, const char *definition);
+/** limit_nearest() - the limit that @definition's NAME is probably a misspelling of, or NULL */
+const struct limit *limit_nearest(const char *definition);
 
 /**
  * aggregator_serve_files() - the files of procfs probes, from now until the source is freed
@@ -252,8 +254,11 @@ void aggregator_add_source(struct aggregator *aggregator, struct event_source *s
  * Returns the exit status: 0, or 1 after a script error.
  */
 int aggregator_run(struct aggregator *aggregator);
-/** aggregator_interrupt() - end the run as Ctrl-C does; async-signal-safe. Twice: at once */
-void aggregator_interrupt(struct aggregator *aggregator);
+/**
+ * aggregator_interrupt() - end the run as Ctrl-C does; async-signal-safe
+ * The second call breaks handlers off at once. Returns how many calls there were.
+ */
+int aggregator_interrupt(struct aggregator *aggregator);
 /** aggregator_dump() - -p3: captures and bytecode of every handler */
 void aggregator_dump(struct aggregator *aggregator, FILE *out);
 /**

@@ -140,6 +140,12 @@ static void take_chain(const struct event_sample *sample, uint64_t context, size
 	}
 }
 
+/* with as many frames as may be shown there may have been more */
+static void note_depth(struct native_call *call, const struct chain *chain)
+{
+	call->session->limit_hits[LIMIT_MAXBACKTRACE] += chain->count >= frame_limit(call);
+}
+
 static const struct chain *kernel_chain(struct native_call *call)
 {
 	struct stacks *stacks = stacks_now(call);
@@ -151,6 +157,7 @@ static const struct chain *kernel_chain(struct native_call *call)
 	chain->count = 0;
 	if (stacks->sample)
 		take_chain(stacks->sample, (uint64_t)PERF_CONTEXT_KERNEL, frame_limit(call), chain);
+	note_depth(call, chain);
 	return chain;
 }
 
@@ -167,6 +174,7 @@ static const struct chain *user_chain(struct native_call *call)
 		return chain;
 	chain->count = unwind_user(stacks->symbolizer, space_of(call), stacks->sample, chain->ips,
 				   frame_limit(call));
+	note_depth(call, chain);
 	if (chain->count == 0 && stacks->sample->is_user)
 		chain->ips[chain->count++] = stacks->sample->ip;
 	return chain;
@@ -877,6 +885,8 @@ UNIT_TEST_CASE(stack_texts_are_cut_between_addresses)
 	text = test_string(test, builtin_callers);
 	CHECK_STR(text->data, "0x11");
 	str_unref(text);
+	CHECK_INT(test->session.limit_hits[LIMIT_MAXSTRINGLEN], 1);
+	CHECK_INT(test->session.limit_hits[LIMIT_MAXBACKTRACE], 1);
 	test_free(test);
 }
 

@@ -13,14 +13,17 @@ bool native_error(struct native_call *call, const char *format, ...)
 	return false;
 }
 
-size_t native_limit_length(const struct vm_session *session, size_t length)
+size_t native_limit_length(struct vm_session *session, size_t length)
 {
 	int64_t limit = session->options->limits[LIMIT_MAXSTRINGLEN];
 	size_t longest = limit > 0 ? (size_t)limit - 1 : 0;
 
 	if (longest > UINT32_MAX - 1)
 		longest = UINT32_MAX - 1;
-	return length < longest ? length : longest;
+	if (likely(length <= longest))
+		return length;
+	session->limit_hits[LIMIT_MAXSTRINGLEN] += length != SIZE_MAX;
+	return longest;
 }
 
 bool native_return_text(struct native_call *call, const char *data, size_t length)

@@ -50,8 +50,11 @@ bool native_return_text(struct native_call *call, const char *data, size_t lengt
 bool native_return_string(struct native_call *call, const char *text);
 bool native_return_buf(struct native_call *call, const struct buf *buf);
 bool native_return_number(struct native_call *call, int64_t number);
-/** native_limit_length() - the longest string a script can hold, in bytes */
-size_t native_limit_length(const struct vm_session *session, size_t length);
+/**
+ * native_limit_length() - how much of a text of @length bytes a script can hold
+ * What is cut is counted. SIZE_MAX asks for the longest there is.
+ */
+size_t native_limit_length(struct vm_session *session, size_t length);
 /** native_task() - the task of the event */
 struct task *native_task(struct native_call *call);
 /** native_read_proc() - append /proc/TID/@file; false when there is none */

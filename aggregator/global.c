@@ -4,7 +4,7 @@
 #include "bytecode.h"
 #include "global.h"
 
-static void global_set_initial(struct global *global, const struct vm_session *session)
+static void global_set_initial(struct global *global, struct vm_session *session)
 {
 	const struct expr *initial = global->variable->initial;
 	const struct expr *value = initial;
@@ -28,7 +28,7 @@ static void global_set_initial(struct global *global, const struct vm_session *s
 }
 
 void global_init(struct global *global, const struct variable *variable,
-		 const struct vm_session *session)
+		 struct vm_session *session)
 {
 	struct map_shape shape = {
 		.key_count = variable->index_count,

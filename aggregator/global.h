@@ -15,7 +15,7 @@ struct global {
 
 /** global_init() - @variable's initial value; global_release() frees what it holds */
 void global_init(struct global *global, const struct variable *variable,
-		 const struct vm_session *session);
+		 struct vm_session *session);
 void global_release(struct global *global);
 /** global_count() - what @times runs of @probe's handler do that only counts; @globals: all of them */
 void global_count(struct global *globals, const struct probe *probe, uint64_t times);

@@ -5,7 +5,7 @@
 #include "aggregator.h"
 
 const struct limit limit_table[LIMIT_COUNT] = {
-#define LIMIT(name, value, unit, what) { #name, value, unit, what },
+#define LIMIT(name, value, least, unit, what) { #name, value, least, unit, what },
 #include "limit.def"
 #undef LIMIT
 };
@@ -38,24 +38,42 @@ static bool parse_value(const char *text, int64_t *value)
 	return end != text && !*end && !errno;
 }
 
-bool run_options_define(struct run_options *options, const char *definition)
+int run_options_define(struct run_options *options, const char *definition)
 {
 	size_t length = strcspn(definition, "=");
 	int64_t value;
 
 	for (size_t i = 0; i < LIMIT_COUNT; i++) {
-		const char *name = limit_table[i].name;
+		const struct limit *limit = &limit_table[i];
 
-		if (strlen(name) != length || strncmp(name, definition, length))
+		if (strlen(limit->name) != length || strncmp(limit->name, definition, length))
 			continue;
-		if (!parse_value(definition + length, &value))
-			return false;
-		if (value < 0 && i != LIMIT_HIST_ELISION)
-			return false;
+		if (!parse_value(definition + length, &value) || value < limit->least)
+			return -EINVAL;
 		options->limits[i] = value;
-		return true;
+		return 0;
 	}
-	return false;
+	return -ENOENT;
+}
+
+#define SPELLING_MISTAKES 2 /* more, and another name is meant */
+
+const struct limit *limit_nearest(const char *definition)
+{
+	const struct limit *nearest = NULL;
+	unsigned best = SPELLING_MISTAKES + 1;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(definition, "="), definition);
+	for (size_t i = 0; i < LIMIT_COUNT; i++) {
+		unsigned distance = text_distance(name, limit_table[i].name);
+
+		if (distance >= best)
+			continue;
+		best = distance;
+		nearest = &limit_table[i];
+	}
+	return nearest;
 }
 
 #ifdef UNIT_TEST
@@ -77,18 +95,28 @@ UNIT_TEST_CASE(run_options_define_takes_our_limits_only)
 	struct run_options options;
 
 	run_options_init(&options);
-	CHECK(run_options_define(&options, "MAXERRORS=0x10"));
+	CHECK_INT(run_options_define(&options, "MAXERRORS=0x10"), 0);
 	CHECK_INT(options.limits[LIMIT_MAXERRORS], 16);
-	CHECK(run_options_define(&options, "HIST_ELISION=-1"));
+	CHECK_INT(run_options_define(&options, "HIST_ELISION=-1"), 0);
 	CHECK_INT(options.limits[LIMIT_HIST_ELISION], -1);
-	CHECK(run_options_define(&options, "MAXNESTING"));
+	CHECK_INT(run_options_define(&options, "MAXNESTING"), 0);
 	CHECK_INT(options.limits[LIMIT_MAXNESTING], 1);
-	CHECK(!run_options_define(&options, "MAXERROR=1"));
-	CHECK(!run_options_define(&options, "MAXERRORSX=1"));
-	CHECK(!run_options_define(&options, "MAXERRORS=-1"));
-	CHECK(!run_options_define(&options, "MAXERRORS="));
-	CHECK(!run_options_define(&options, "MAXERRORS=1x"));
-	CHECK(!run_options_define(&options, "MAXERRORS=99999999999999999999"));
+	CHECK_INT(run_options_define(&options, "MAXERROR=1"), -ENOENT);
+	CHECK_INT(run_options_define(&options, "MAXERRORSX=1"), -ENOENT);
+	CHECK_INT(run_options_define(&options, "MAXERRORS=-1"), -EINVAL);
+	CHECK_INT(run_options_define(&options, "MAXERRORS="), -EINVAL);
+	CHECK_INT(run_options_define(&options, "MAXERRORS=1x"), -EINVAL);
+	CHECK_INT(run_options_define(&options, "MAXERRORS=99999999999999999999"), -EINVAL);
+	CHECK_INT(run_options_define(&options, "MAXSTRINGLEN=0"), -EINVAL);
 	CHECK_INT(options.limits[LIMIT_MAXERRORS], 16);
+}
+
+UNIT_TEST_CASE(limit_nearest_knows_what_was_meant)
+{
+	CHECK_STR(limit_nearest("MAXACTON=5")->name, "MAXACTION");
+	CHECK_STR(limit_nearest("MAXERROR")->name, "MAXERRORS");
+	CHECK_STR(limit_nearest("MAXACTION_INTERRUPTABLE=5")->name, "MAXACTION_INTERRUPTIBLE");
+	CHECK(!limit_nearest("MINSTACKSPACE=5"));
+	CHECK(!limit_nearest("N=5"));
 }
 #endif

@@ -140,6 +140,17 @@ static void aggregator_init_session(struct aggregator *aggregator)
 	session->wall_offset = wall_offset();
 }
 
+/* every handler can be interrupted here: the larger of the two bounds on statements is in force */
+static void limit_actions(int64_t *limits)
+{
+	int64_t *actions = &limits[LIMIT_MAXACTION];
+
+	if (limits[LIMIT_MAXACTION_INTERRUPTIBLE])
+		*actions = limits[LIMIT_MAXACTION_INTERRUPTIBLE];
+	else if (__builtin_mul_overflow(*actions, 10, actions))
+		*actions = 0;
+}
+
 struct aggregator *aggregator_new(const struct program *program,
 				  const struct run_options *options)
 {
@@ -147,6 +158,7 @@ struct aggregator *aggregator_new(const struct program *program,
 
 	aggregator->program = program;
 	aggregator->options = *options;
+	limit_actions(aggregator->options.limits);
 	aggregator->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	aggregator->cut = aggregator->deadline = UINT64_MAX;
 	aggregator->drain_interval = DRAIN_BUSY_NS;
@@ -208,7 +220,7 @@ static void run_interrupt_now(struct vm_session *session)
 	session_set_interrupted(session, true);
 }
 
-void aggregator_interrupt(struct aggregator *aggregator)
+int aggregator_interrupt(struct aggregator *aggregator)
 {
 	struct vm_session *session = aggregator->session;
 	uint64_t now = clock_now(), one = 1;
@@ -224,6 +236,7 @@ void aggregator_interrupt(struct aggregator *aggregator)
 	session_set_interrupted(session, true);
 	if (write(aggregator->wake_fd, &one, sizeof(one)) < 0)
 		errno = saved; /* full: it is readable already */
+	return aggregator->interrupts;
 }
 
 bool vm_interrupt_due(const struct vm_session *session)
@@ -310,6 +323,22 @@ static void run_counted_hit(struct aggregator *aggregator, const struct event *e
 	dispatch_hit(&aggregator->dispatch, &hit);
 }
 
+static void run_lose(struct aggregator *aggregator, uint64_t count)
+{
+	const struct run_options *options = &aggregator->options;
+	uint64_t allowed = (uint64_t)options->limits[LIMIT_MAXSKIPPED];
+
+	aggregator->session->lost += count;
+	if (!allowed || aggregator->session->lost <= allowed || aggregator->broken ||
+	    options->suppress_handler_errors)
+		return;
+	log_error(&options->log, "Skipped too many probes, check MAXSKIPPED: %" PRIu64
+		  " events lost, -D MAXSKIPPED=N allows more", aggregator->session->lost);
+	aggregator->broken = true;
+	aggregator->session->exiting = true;
+	run_check_end(aggregator);
+}
+
 static inline void run_event(struct aggregator *aggregator, const struct event *event)
 {
 	if (likely(event->kind == EVENT_HIT)) {
@@ -325,7 +354,7 @@ static inline void run_event(struct aggregator *aggregator, const struct event *
 	} else if (event->kind == EVENT_COUNTERS) {
 		counter_model_apply(aggregator->counters, event);
 	} else if (event->kind == EVENT_LOST) {
-		aggregator->session->lost += event->count;
+		run_lose(aggregator, event->count);
 	} else {
 		run_task_event(aggregator, event);
 		aggregator->session->task_tid = NO_TASK;
@@ -611,8 +640,25 @@ static void report_loss(const struct aggregator *aggregator)
 			    lost, 100.0 * (double)lost / (double)all, all);
 }
 
+static void report_limits(const struct aggregator *aggregator)
+{
+	for (size_t i = 0; i < LIMIT_COUNT; i++)
+		if (aggregator->session->limit_hits[i])
+			log_warning(&aggregator->options.log, "%s reached %" PRIu64 " times: %"
+				    PRId64 " %s, -D %s=N allows more", limit_table[i].name,
+				    aggregator->session->limit_hits[i],
+				    aggregator->options.limits[i], limit_table[i].unit,
+				    limit_table[i].name);
+}
+
 static void report_errors(const struct aggregator *aggregator)
 {
+	int64_t allowed = aggregator->options.limits[LIMIT_MAXERRORS];
+
+	if (allowed && dispatch_failed(&aggregator->dispatch))
+		log_error(&aggregator->options.log,
+			  "MAXERRORS exceeded: %" PRId64 " errors, -D MAXERRORS=N allows more",
+			  allowed);
 	if (aggregator->session->error_count)
 		log_warning(&aggregator->options.log, "Number of errors: %u, skipped probes: 0",
 			    aggregator->session->error_count);
@@ -675,6 +721,7 @@ static void run_finish(struct aggregator *aggregator)
 	dispatch_report(&aggregator->dispatch, &aggregator->session->output);
 	run_flush(aggregator->session);
 	report_loss(aggregator);
+	report_limits(aggregator);
 	report_errors(aggregator);
 	report_figures(aggregator);
 }

@@ -38,6 +38,7 @@ struct vm_session {
 	bool exiting;			/* exit() was called, or too many errors */
 	bool interrupted;		/* set asynchronously to break endless loops (volatile use) */
 	unsigned error_count;
+	uint64_t limit_hits[LIMIT_COUNT]; /* how often a limit cut a value short, which is no error */
 	void *owner;			/* the aggregator */
 	struct stacks *stacks;		/* builtin-stack.c's, NULL until a native asks */
 	uint64_t interrupt_deadline;	/* ns, CLOCK_MONOTONIC: when interrupted breaks a handler */

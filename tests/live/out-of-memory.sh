@@ -44,6 +44,9 @@ for n in 1 20 300 900 1500 1700; do
 	[ $status -eq 0 ] || expect_equal "message about allocation $n" "$status $(< "$work/err")" \
 		'1 ERROR: out of memory'
 done
+stap -D STP_MAXMEMORY=60000 -e 'global a probe begin { for (i = 0; i < 16000000; i++) a[i] = i }'
+expect_equal 'message about STP_MAXMEMORY' "$status $(< "$work/err")" \
+	'1 ERROR: STP_MAXMEMORY exceeded: 60000 kilobytes, -D STP_MAXMEMORY=N allows more'
 dead_instances() { # of stap processes that are gone
 	local instance pid
 	for instance in /sys/kernel/tracing/instances/stap_*; do
