@@ -790,12 +790,34 @@ static void install_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* no file of ours may become what a closed standard stream was: a write there is to fail */
+static void keep_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* listings and the products of passes; a reader who has gone has seen enough */
+static int flush_stdout(struct session *session)
+{
+	if (fflush(stdout) == 0 || errno == EPIPE)
+		return 0;
+	return session_fail(session, arena_printf(session->arena, "output cannot be written: %s",
+						  strerror(errno)));
+}
+
 int main(int argc, char **argv)
 {
 	struct session session = { .last_pass = LAST_PASS };
 	struct utsname system;
 	int status = 1;
 
+	keep_standard_streams();
 	memory_set_handler(out_of_memory);
 	uname(&system);
 	session.arena = arena_new();
@@ -812,7 +834,7 @@ int main(int argc, char **argv)
 		if (reap_command(&session) && !status)
 			status = 1;
 	}
-	if (close_pictures(&session) < 0 || (fflush(stdout) != 0 && errno != EPIPE))
+	if (close_pictures(&session) < 0 || flush_stdout(&session) < 0)
 		status = 1;
 	session_free(&session);
 	return status;

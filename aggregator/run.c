@@ -1028,6 +1028,26 @@ UNIT_TEST_CASE(run_loss_is_added_up_from_totals)
 	test_end(&run);
 }
 
+UNIT_TEST_CASE(run_ends_when_more_are_lost_than_maxskipped)
+{
+	for (int64_t allowed = 6; allowed <= 7; allowed++) {
+		struct test_run run;
+
+		test_init(&run);
+		test_hits(&run, 1, 4);
+		memory_source_add(run.source, 0, (struct event){ .time = 5 * TEST_MS,
+								 .kind = EVENT_LOST, .count = 7 });
+		test_probe(&run, (struct moment_probe){ .moment = MOMENT_TIMER,
+							.period = 20 * TEST_MS, .exits = true });
+		test_probe(&run, (struct moment_probe){ .moment = MOMENT_END });
+		run.options.limits[LIMIT_MAXSKIPPED] = allowed;
+		CHECK_INT(aggregator_run(test_new(&run)), allowed < 7);
+		CHECK_INT(test_ran(&run, 1), allowed == 7);
+		CHECK_INT(test_ran(&run, 2), 1);
+		test_end(&run);
+	}
+}
+
 UNIT_TEST_CASE(run_closed_output_ends_the_run)
 {
 	struct test_run run;

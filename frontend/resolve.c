@@ -825,6 +825,12 @@ static void expand_scripts(struct semantics *sem)
 	}
 }
 
+static void need_probes(struct semantics *sem)
+{
+	if (!sem->builds.count && !sem->frontend->error_count)
+		diag_error(sem->frontend, NULL, "no probes found");
+}
+
 int frontend_resolve(struct frontend *frontend)
 {
 	struct semantics *sem;
@@ -840,8 +846,7 @@ int frontend_resolve(struct frontend *frontend)
 		refusal_report(sem);
 	if (!frontend->error_count && !frontend->options.no_optimize)
 		fold_program(sem);
-	if (!sem->builds.count && !frontend->error_count)
-		diag_error(frontend, NULL, "no probes found");
+	need_probes(sem);
 	if (!frontend->error_count)
 		infer_program(sem);
 	if (!frontend->error_count && display_written_globals(sem))
@@ -853,6 +858,7 @@ int frontend_resolve(struct frontend *frontend)
 		capture_program(sem);
 	if (!frontend->error_count && !frontend->options.no_optimize)
 		fold_program(sem);
+	need_probes(sem);
 	if (!frontend->error_count)
 		capture_report_late(sem);
 	if (frontend->error_count)
