@@ -106,6 +106,7 @@ static uint64_t source_complete_until(struct event_source *base, unsigned index)
 static const struct binding *find_bindings(const struct source_part *part,
 					   const struct event *event)
 {
+	const struct binding *bindings;
 	uint16_t id;
 
 	if (!part->by_event)
@@ -113,7 +114,9 @@ static const struct binding *find_bindings(const struct source_part *part,
 	if (event->size < sizeof(id))
 		return NULL;
 	memcpy(&id, event->data, sizeof(id));
-	return id < part->event_count ? part->by_event[id] : NULL;
+	bindings = id < part->event_count ? part->by_event[id] : NULL;
+	return bindings && bindings->selector ?
+		binding_select(bindings->selector, event->data, event->size) : bindings;
 }
 
 /* false when the group is not the one we opened */

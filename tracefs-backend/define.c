@@ -164,7 +164,7 @@ static int definition_take(struct tracefs *tracefs, struct probe_definition *def
 		result = 0;
 	if (result > 0) {
 		trace_site_of(site)->definition = definition;
-		definition->stands_alone |= !group_allows(tracefs, probe, site);
+		group_note(tracefs, definition, probe, site);
 		return result;
 	}
 	definition->arguments.count = arguments;

@@ -40,6 +40,7 @@ struct define_argument {
  * @event: in the group of ours; its format can be read once it was created
  * @token: the first probe's, for messages
  * @stands_alone: must have an event of its own
+ * @is_probed, @target, @with_children, @is_sampled: what group_note() noted of its probes
  * @group, @number: the event is shared with others, among which a record tells it by this number
  * @is_again: to be written once more, its group having been refused
  */
@@ -50,6 +51,8 @@ struct probe_definition {
 	size_t record_size;
 	const struct token *token;
 	bool refused, stands_alone, is_again;
+	bool is_probed, with_children, is_sampled;
+	pid_t target;
 	struct define_group *group;
 	unsigned number;
 	struct probe_definition *next; /* at the same place, for what did not fit into this one */
@@ -88,9 +91,9 @@ const struct define_place *raw_tracepoint_place(struct tracefs *tracefs, const s
 struct define_group {
 	ARRAY(struct probe_definition *) members;
 };
-/** group_allows() - may the place of @site share its event with others, for all @probe asks? */
-bool group_allows(const struct tracefs *tracefs, const struct probe *probe,
-		  const struct site *site);
+/** group_note() - @probe stands on @definition, too: with which others may that share an event? */
+void group_note(const struct tracefs *tracefs, struct probe_definition *definition,
+		const struct probe *probe, const struct site *site);
 /** groups_form() - gather the definitions that can share events */
 void groups_form(struct tracefs *tracefs);
 /** group_print_number() - the argument of @definition that tells it from others of its group */
@@ -103,6 +106,8 @@ bool groups_enable(struct tracefs *tracefs);
 /** group_selector() - an empty selector for the event of @definition's group, or NULL */
 struct binding_selector *group_selector(struct tracefs *tracefs,
 					const struct probe_definition *definition);
+/** group_common() - bindings that count for every place of @selector, or NULL when these differ */
+const struct binding *group_common(const struct binding_selector *selector);
 
 /* ---- eprobe.c ---- */
 

@@ -233,6 +233,15 @@ int instance_enable(struct tracefs *tracefs, struct trace_event *event, const ch
 	return error;
 }
 
+void instance_disable(struct tracefs *tracefs, struct trace_event *event)
+{
+	int error = event_write(tracefs, event, "enable", "0");
+
+	if (error)
+		log_info(&tracefs->options.log, 1, "cannot disable the trace event %s: %s",
+			 event->text, strerror(-error));
+}
+
 /* ---- one process only ---- */
 
 /* add the threads of @pid that are not in @seen yet; returns how many */

@@ -96,6 +96,13 @@ static inline struct trace_site *trace_site_of(const struct site *site)
 	return site->data;
 }
 
+/** tracefs_site_target() - the process alone that hits at @site are of for @probe, or 0 (source.c) */
+pid_t tracefs_site_target(const struct tracefs *tracefs, const struct probe *probe,
+			  const struct site *site);
+/** tracefs_is_sampled() - is it left to perf, for what @needs says, or because @target is bound? */
+bool tracefs_is_sampled(const struct tracefs *tracefs, unsigned needs, const struct site *site,
+			pid_t target);
+
 /* ---- tracepoint.c: the events this kernel has ---- */
 
 struct event_name {
@@ -215,6 +222,8 @@ int instance_create(struct tracefs *tracefs, struct buf *problem);
  */
 int instance_enable(struct tracefs *tracefs, struct trace_event *event, const char *condition,
 		    const struct token *token, struct buf *problem);
+/** instance_disable() - perf shall have @event, which the kernel gives to one of both only */
+void instance_disable(struct tracefs *tracefs, struct trace_event *event);
 /** instance_filter_system() - one filter for all events of @system, in one write; 0 or -errno */
 int instance_filter_system(struct tracefs *tracefs, const char *system, const char *condition);
 /** instance_trace_target() - record only threads of @pid and what they fork */

@@ -290,12 +290,17 @@ bool tracefs_lacks(unsigned needs, const struct site *site)
 	return needs & (place && !place->event ? lacked | NEED_ADDRESS : lacked);
 }
 
-/* the process alone that @binding's hits are of, or 0 */
+pid_t tracefs_site_target(const struct tracefs *tracefs, const struct probe *probe,
+			  const struct site *site)
+{
+	if (trace_site_of(site)->place && site->pid)
+		return site->pid;
+	return probe->filtered_by_target ? tracefs->options.target_pid : 0;
+}
+
 static pid_t binding_target(const struct tracefs *tracefs, const struct binding *binding)
 {
-	if (trace_site_of(binding->site)->place && binding->site->pid)
-		return binding->site->pid;
-	return binding->probe->filtered_by_target ? tracefs->options.target_pid : 0;
+	return tracefs_site_target(tracefs, binding->probe, binding->site);
 }
 
 /* the process all hits are of that count, with its children, or 0 */
@@ -313,18 +318,29 @@ static pid_t event_target(const struct tracefs *tracefs, const struct armed_even
  * A uprobe of one process: through tracefs it would stop every process that runs the file, through
  * perf the kernel puts it into that process alone.
  */
-static bool is_bound(const struct tracefs *tracefs, const struct armed_event *armed)
+bool tracefs_is_sampled(const struct tracefs *tracefs, unsigned needs, const struct site *site,
+			pid_t target)
 {
-	const struct define_place *place = trace_site_of(armed->first->site)->place;
+	const struct define_place *place = trace_site_of(site)->place;
 
-	return place && place->fetch.is_user && event_target(tracefs, armed);
+	return tracefs->options.leave_to_perf || tracefs_lacks(needs, site) ||
+	       (!tracefs->options.leave_to_tracefs && place && place->fetch.is_user && target);
 }
 
 static bool is_sampled(const struct tracefs *tracefs, const struct armed_event *armed)
 {
-	return tracefs->options.leave_to_perf ||
-	       tracefs_lacks(armed->needs, armed->first->site) ||
-	       (!tracefs->options.leave_to_tracefs && is_bound(tracefs, armed));
+	return tracefs_is_sampled(tracefs, armed->needs, armed->first->site,
+				  event_target(tracefs, armed));
+}
+
+/* the probes of @armed, or what stands for those of each of its places; NULL when these differ */
+static const struct binding *armed_bindings(const struct armed_event *armed)
+{
+	if (!armed->selector)
+		return armed->first;
+	/* the kernel's are enabled by now, and to undo that is dear */
+	return trace_site_of(armed->first->site)->place->fetch.is_user ?
+		group_common(armed->selector) : NULL;
 }
 
 /* what counting needs of one probe: its process, if any, must be one perf can bind to */
@@ -332,7 +348,7 @@ static bool is_countable(const struct tracefs *tracefs, const struct binding *bi
 {
 	const struct site *site = binding->site;
 
-	return binding->probe->counts && !binding->selector && !site->executable &&
+	return binding->probe->counts && !site->executable &&
 	       (!site->pid || binding_target(tracefs, binding) == site->pid);
 }
 
@@ -341,13 +357,14 @@ static bool is_counted(const struct tracefs *tracefs, const struct armed_event *
 {
 	pid_t target = binding_target(tracefs, armed->first);
 	bool with_children = armed->first->site->with_children;
+	const struct binding *first = armed_bindings(armed);
 
-	for (const struct binding *binding = armed->first; binding; binding = binding->next)
+	for (const struct binding *binding = first; binding; binding = binding->next)
 		if (!is_countable(tracefs, binding) ||
 		    binding_target(tracefs, binding) != target ||
 		    binding->site->with_children != with_children)
 			return false;
-	return true;
+	return first;
 }
 
 /* each costs a descriptor for every CPU, which are dear when there are many of both */
@@ -367,7 +384,8 @@ static void leave_to_perf(struct arming *arming, const struct armed_event *armed
 	struct tracefs *tracefs = arming->tracefs;
 
 	array_push(tracefs->arena, &tracefs->sampled, (struct tracefs_sampled){
-		.id = armed->event->id, .bindings = armed->first, .needs = armed->needs,
+		.id = armed->event->id, .needs = armed->needs,
+		.bindings = is_counted ? armed_bindings(armed) : armed->first,
 		.target = event_target(tracefs, armed),
 		.with_children = armed->first->site->with_children,
 		.is_counted = is_counted,
@@ -394,6 +412,8 @@ static int enable_events(struct arming *arming)
 		struct armed_event *armed = &arming->events.items[i];
 
 		if (counts && is_counted(arming->tracefs, armed)) {
+			if (armed->selector)
+				instance_disable(arming->tracefs, armed->event);
 			leave_to_perf(arming, armed, true);
 			continue;
 		}
