@@ -200,6 +200,15 @@ static int source_poll_fd(struct event_source *base)
  * A LOST record is written only when there is room again, so the last losses have none: the
  * kernel's own count, where it exists, includes them.
  */
+static uint64_t stream_lost(const struct stream *stream)
+{
+	uint64_t counted;
+
+	if (perf_opened_lost(stream->opened, stream->index, &counted) && counted > stream->lost)
+		return counted;
+	return stream->lost;
+}
+
 static void source_totals(struct event_source *base, unsigned cpu, struct event_totals *totals)
 {
 	struct source *source = to_source(base);
@@ -207,14 +216,11 @@ static void source_totals(struct event_source *base, unsigned cpu, struct event_
 	*totals = (struct event_totals){ 0 };
 	for (unsigned i = 0; i < source->ring_count; i++) {
 		const struct stream *stream = &source->streams[i];
-		uint64_t lost = stream->lost, counted;
 
 		if (stream->cpu != cpu)
 			continue;
-		if (perf_opened_lost(stream->opened, stream->index, &counted) && counted > lost)
-			lost = counted;
 		totals->delivered += stream->delivered;
-		totals->lost += lost;
+		totals->lost += stream_lost(stream);
 	}
 }
 
@@ -225,8 +231,10 @@ static void source_report(struct event_source *base, FILE *out)
 	for (unsigned i = 0; i < source->ring_count; i++) {
 		const struct stream *stream = &source->streams[i];
 
-		fprintf(out, "%s: cpu %u: %llu records, %llu of our own samples dropped, "
-			"throttled %llu times, %llu unreadable\n", base->name, stream->cpu,
+		fprintf(out, "%s: cpu %u: %llu events delivered, %llu lost; %llu records, %llu of our "
+			"own samples dropped, throttled %llu times, %llu unreadable\n", base->name,
+			stream->cpu, (unsigned long long)stream->delivered,
+			(unsigned long long)stream_lost(stream),
 			(unsigned long long)stream->records,
 			(unsigned long long)stream->dropped_own,
 			(unsigned long long)stream->throttled,

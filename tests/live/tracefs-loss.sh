@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Loss is exact: with the smallest buffer and a stap that sleeps while the events come, what was
-# handled and what is reported lost make up what was done.
+# Loss is exact, through tracefs and through perf: with the smallest buffer and a stap that sleeps
+# while the events come, what was handled and what is reported lost make up what was done.
 . tests/live/harness
 
 count=$((60000 + $(scaled 240000))) # a megabyte holds some 24000 of them
@@ -26,3 +26,4 @@ force_loss() { # OPTION…: a run whose buffer of cpu 0 overflows; $seen, $lost
 		fail "no such figures for cpu 0: $seen delivered, $lost lost"
 }
 force_loss
+force_loss --backend=perf
