@@ -15,7 +15,7 @@ run_with() { # BACKEND EXPECTED-LINE
 			bytes += $count
 		}
 		probe end { println("writes ", n, " ", bytes) }' \
-		-c "exec $copy if=/dev/zero of=/dev/null bs=7 count=$count"
+		-c "exec $copy if=/dev/zero of=/dev/null bs=7 count=$count status=none"
 	expect_equal "--backend=$1: writes" "$(number_of '$1 == "writes"' 2)" "$count"
 	expect_equal "--backend=$1: bytes" "$(number_of '$1 == "writes"' 3)" $((7 * count))
 	grep -qF -- "$2" "$work/err" || fail "-v does not say: $2"

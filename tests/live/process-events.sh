@@ -26,6 +26,7 @@ expect_equal 'writes and their returns' "$(number_of '$1 == "calls"' 2)" 200
 expect_equal 'writes of a child of the target' "$(number_of '$1 == "calls"' 3)" 100
 
 sleep 60 & sleeper=$!
+until [ "$(cat /proc/$sleeper/comm)" = sleep ]; do sleep 0.01; done
 stap_succeeds -e 'probe process('$sleeper').begin { println("runs ", execname()) exit() }'
 expect_line '^runs sleep$'
 
