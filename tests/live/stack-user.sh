@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The user stack of a program that computes is the one its own backtrace(3) prints: with and without
-# frame pointers, optimised or not, through recursion, a shared library, a callback from libc, a
-# signal handler. Code made at run time has the names of /tmp/perf-PID.map.
+# frame pointers, optimised or not, stripped to dynamic symbols, as C++, through recursion, a shared
+# library, a callback from libc, a signal handler. Code made at run time has the names of /tmp/perf-PID.map.
 . tests/live/harness
 command -v gcc > /dev/null || skip "needs a C compiler"
 
@@ -73,15 +73,16 @@ int main(int argc, char **argv)
 }
 C
 
+compiler=gcc spin=spin descend=descend
 check_stack() { # NAME ARGUMENT COMPILER-OPTION…
 	local name=$1 argument=$2
 	shift 2
-	gcc "$@" -shared -fPIC -o "$work/libplugin.so" "$work/plugin.c" &&
-		gcc "$@" -o "$work/deep" "$work/deep.c" -L"$work" -lplugin -Wl,-rpath,"$work" ||
+	$compiler "$@" -shared -fPIC -o "$work/libplugin.so" "$work/plugin.c" &&
+		$compiler "$@" -o "$work/deep" "$work/deep.c" -L"$work" -lplugin -Wl,-rpath,"$work" ||
 		fail "cannot compile with $*"
-	stap_succeeds -e 'global stacks, names
+	stap_succeeds --demangle -e 'global stacks, names
 		probe timer.profile.freq.hz(499) {
-			if (pid() != target() || !user_mode() || usymname(addr()) != "spin") next
+			if (pid() != target() || !user_mode() || usymname(addr()) != @1) next
 			callers = ucallers(-1)
 			stacks[substr(callers, strpos(callers, " ") + 1, 8000)]++
 			names = sprint_ubacktrace()
@@ -89,13 +90,13 @@ check_stack() { # NAME ARGUMENT COMPILER-OPTION…
 		probe end {
 			foreach (s in stacks-) println("hits ", stacks[s], " ", s)
 			print(names)
-		}' -c "exec $work/deep 2 $argument > $work/own"
+		}' -c "exec $work/deep 2 $argument > $work/own" "$spin"
 	[ "$(number_of '$1 == "hits"' 2)" != 0 ] || fail "$name: no samples"
 	awk '$1 == "hits" { sub(/^hits [0-9]+ /, ""); print; exit }' "$work/out" > "$work/first"
 	cmp -s "$work/first" "$work/own" || { cat "$work/own" "$work/first"; fail "$name: stacks differ"; }
 	expect_equal "$name: frames of descend" \
-		"$(grep -c '^descend+0x[0-9a-f]* \[deep\]$' "$work/out")" 18
-	expect_line '^call_twice\+0x[0-9a-f]+ \[libplugin\.so\]$'
+		"$(grep -cF "$descend+0x" "$work/out")" 18
+	expect_line '^call_twice(\(.*\))?\+0x[0-9a-f]+ \[libplugin\.so\]$'
 	expect_line '^main\+0x[0-9a-f]+ \[deep\]$'
 }
 
@@ -103,6 +104,11 @@ check_stack "without frame pointers" "" -O2 -fomit-frame-pointer -fno-optimize-s
 check_stack "with frame pointers" "" -O2 -fno-omit-frame-pointer -fno-optimize-sibling-calls
 check_stack "not optimised" "" -O0
 check_stack "in a signal handler" signal -O2 -fomit-frame-pointer -fno-optimize-sibling-calls
+check_stack "stripped" "" -O2 -fomit-frame-pointer -fno-optimize-sibling-calls -rdynamic -s
+if command -v g++ > /dev/null; then
+	compiler='g++ -x c++' spin='spin()' descend='descend(int)'
+	check_stack "C++" "" -O2 -fomit-frame-pointer -fno-optimize-sibling-calls
+fi
 
 # ---- code that no file holds ----
 
