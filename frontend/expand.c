@@ -160,6 +160,9 @@ static size_t expand_family(struct walk *walk, const struct family_row *row)
 	struct diag_mark mark = diag_mark(frontend);
 	int result = row->family->resolve(&match);
 
+	if (result < 0 && walk->frames && frontend->error_count > mark.errors)
+		diag_also(frontend, frontend->diags.count - 1, walk->x->declaration->token,
+			  "the point comes from this probe");
 	if (result < 0 && frontend->error_count == mark.errors)
 		diag_error(frontend, walk->point->token, "cannot resolve probe point '%s': %s",
 			   point_text(walk->x->sem->arena, walk->point), strerror(-result));

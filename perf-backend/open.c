@@ -147,20 +147,21 @@ void perf_explain_open(const char *what, const struct perf_event_attr *attr, int
 	case ENOENT:
 	case ENODEV:
 	case ENXIO:
-		buf_printf(problem, "%s: this machine has no perf event of type %u, config %llu "
-			   "(virtual machines often lack hardware counters)", what, attr->type,
-			   (unsigned long long)attr->config);
+		buf_printf(problem, "%s: this machine has no ", what);
+		perf_print_event(attr, problem);
+		buf_printf(problem, "; virtual machines often lack hardware counters");
 		return;
 	case EOPNOTSUPP:
-		buf_printf(problem, "%s: the perf event of type %u, config %llu can be counted "
-			   "here, but not sampled", what, attr->type,
-			   (unsigned long long)attr->config);
+		buf_printf(problem, "%s: this machine counts the ", what);
+		perf_print_event(attr, problem);
+		buf_printf(problem, ", but cannot sample it");
 		return;
 	case EINVAL:
-		buf_printf(problem, "%s: the kernel refuses a perf event of type %u, config %llu%s",
-			   what, attr->type, (unsigned long long)attr->config,
-			   !attr->freq ? "" : "; its frequency must not be above "
-			   "/proc/sys/kernel/perf_event_max_sample_rate");
+		buf_printf(problem, "%s: the kernel refuses a ", what);
+		perf_print_event(attr, problem);
+		if (attr->freq)
+			buf_printf(problem, "; its frequency must not be above "
+				   "/proc/sys/kernel/perf_event_max_sample_rate");
 		return;
 	case EMFILE:
 	case ENFILE:

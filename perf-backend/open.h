@@ -19,6 +19,8 @@ typedef ARRAY(pid_t) thread_ids;
 thread_ids perf_list_threads(struct arena *arena, pid_t pid);
 /** perf_reserve_descriptors() - room for @count more, by raising the limit if need be and allowed */
 bool perf_reserve_descriptors(unsigned count, const char *what, struct buf *problem);
+/** perf_print_event() - what @attr asks for, as the object of a sentence, by the alias's name too */
+void perf_print_event(const struct perf_event_attr *attr, struct buf *out);
 /** perf_explain_open() - why perf_event_open(2) failed with @error, one sentence about @what */
 void perf_explain_open(const char *what, const struct perf_event_attr *attr, int error,
 		       struct buf *problem);

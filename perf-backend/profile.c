@@ -104,8 +104,13 @@ bool perf_check_machine(struct family_match *match, const struct perf_event_attr
 
 	point_print(match->point, &name);
 	missing = perf_is_missing(attr, buf_text(&name), &problem);
-	if (missing)
-		diag_error(match->frontend, match->point->token, "%s", buf_text(&problem));
+	if (missing) {
+		size_t id = diag_error(match->frontend, match->point->token, "%s",
+				       buf_text(&problem));
+
+		diag_hint(match->frontend, id, "a ? behind the probe point leaves it out where it "
+			  "is missing");
+	}
 	buf_free(&name);
 	buf_free(&problem);
 	return !missing;

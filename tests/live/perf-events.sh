@@ -27,3 +27,16 @@ expect_between "the number of hits" "$(number_of '$1 == "switches"' 2)" \
 stap -e 'probe perf.type(1).config(4711) { exit() }'
 expect_equal "the exit status of an unknown event" $status 1
 grep -q 'type 1, config 4711' "$work/err" || fail "the message does not name the event"
+
+# what this machine has not got is named as in the script, with the probe that asks for it
+stap -e 'probe begin { exit() }
+probe perf.hw.cpu_cycles { println("hit") }'
+if [ $status -ne 0 ]; then
+	grep -qF 'no perf event of type 0, config 0 (perf.hw.cpu_cycles)' "$work/err" ||
+		fail "the missing event is not named"
+	grep -qF 'a ? behind the probe point leaves it out' "$work/err" || fail "the ? is not suggested"
+	grep -qF "the point comes from this probe: keyword 'probe' at <input>:2:1" "$work/err" ||
+		fail "the probe is not named"
+	stap_succeeds -e 'probe perf.hw.cpu_cycles? { println("hit") } probe begin { println("ran"); exit() }'
+	expect_line '^ran$'
+fi
