@@ -27,6 +27,25 @@ bool builtin___block_device_name(struct native_call *call)
 	return native_return_string(call, name ? name + 1 : target);
 }
 
+/* a partition's directory stands in that of its disk */
+bool builtin___block_device_whole(struct native_call *call)
+{
+	unsigned long long major, minor;
+	struct buf text = BUF_INIT;
+	int64_t whole = call->arguments[0].number;
+	char path[64];
+
+	print_device_path(whole, "/partition", path, sizeof(path));
+	if (access(path, F_OK) == 0) {
+		print_device_path(whole, "/../dev", path, sizeof(path));
+		if (buf_read_file(&text, path) == 0 &&
+		    sscanf(buf_text(&text), "%llu:%llu", &major, &minor) == 2)
+			whole = (int64_t)(major << 20 | minor);
+	}
+	buf_free(&text);
+	return native_return_number(call, whole);
+}
+
 /* the word in brackets; a partition's queue is that of the disk, the directory above */
 bool builtin___block_scheduler_name(struct native_call *call)
 {
