@@ -92,16 +92,20 @@ bool fold_is_pure(const struct expr *expr)
 	return !has_effect;
 }
 
-static bool function_has_effect(const struct function *function)
+bool fold_changes_locals_only(struct stmt *stmt)
 {
 	bool has_effect = false;
 	struct tree_visitor visitor = { .expr = note_effect, .stmt = note_stmt_effect,
 					.data = &has_effect };
 
-	if (function->embedded)
-		return !strstr(function->embedded, "/* pure */");
-	tree_walk_stmt(&visitor, function->body);
-	return has_effect;
+	tree_walk_stmt(&visitor, stmt);
+	return !has_effect;
+}
+
+static bool function_has_effect(const struct function *function)
+{
+	return function->embedded ? !strstr(function->embedded, "/* pure */") :
+				    !fold_changes_locals_only(function->body);
 }
 
 /* start with everything pure and take back what calls an effect, until it stays */

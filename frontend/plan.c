@@ -291,8 +291,11 @@ int frontend_plan(struct frontend *frontend)
 
 	if (!program || frontend->error_count)
 		return -EINVAL;
-	for (size_t i = 0; i < program->probes.count; i++)
+	for (size_t i = 0; i < program->probes.count; i++) {
+		if (!frontend->options.no_optimize)
+			sink_values(frontend->semantics, program->probes.items[i]);
 		plan_filter(frontend->semantics, program->probes.items[i]);
+	}
 	if (!frontend->options.no_optimize)
 		propagate_constants(frontend->semantics);
 	if (!frontend->options.no_optimize)

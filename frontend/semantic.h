@@ -337,6 +337,13 @@ void fold_drop_uncalled(struct semantics *sem);
 bool fold_value(const struct expr *expr, int64_t *value);
 /** fold_is_pure() - no effect at all: may be dropped when nobody looks at the value */
 bool fold_is_pure(const struct expr *expr);
+/** fold_changes_locals_only() - may be dropped when nobody looks at the locals it writes */
+bool fold_changes_locals_only(struct stmt *stmt);
+
+/* ---- sink.c ---- */
+
+/** sink_values() - what aliases of the tapset give @probe is worked out behind its own condition */
+void sink_values(struct semantics *sem, struct probe *probe);
 
 /**
  * display_written_globals() - add an end probe for each global the user only writes

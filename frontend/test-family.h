@@ -72,6 +72,8 @@ static const char *test_aliases(struct frontend *frontend, void *backend, const 
 	(void)frontend, (void)backend;
 	if (!text_starts_with(pattern, "made."))
 		return NULL;
+	if (strcmp(pattern, "made.twice") == 0)
+		return "probe made.twice = event(\"open\") { a = $flags; b = a + 1; a = 3 }\n";
 	return "probe made.open = event(\"open\") { path = $path; flags = $flags\n"
 	       "argstr = sprintf(\"%s %d\", $path, $flags) }\n"
 	       "probe made.close = event(\"close\") { flags = $flags }\n";

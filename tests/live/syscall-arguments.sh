@@ -9,22 +9,26 @@ cc -O1 -o "$work/sysargs" tests/live/syscall-arguments.c 2> "$work/err" || skip 
 cat > "$work/script.stp" << 'EOF'
 global on
 probe syscall.getpgid {
-	if (execname() == "sysargs" && pid == 1999999999) on = pid()
+	if (pid() == target() && pid == 1999999999) on = 1
 }
 probe syscall.* {
-	if (pid() == on) printf("> %s(%s)\n", name, argstr)
+	if (pid() == target() && on) printf("> %s(%s)\n", name, argstr)
 }
 probe syscall.*.return {
-	if (pid() == on) printf("< %s(%s) = %s\n", name, argstr, retstr)
+	if (pid() == target() && on) printf("< %s(%s) = %s\n", name, argstr, retstr)
 }
 probe syscall.getpgid {
-	if (pid() == on && pid == 1999999998) { println("end"); on = 0 }
+	if (pid() == target() && on && pid == 1999999998) { println("end"); on = 0 }
 }
 EOF
 mkdir "$work/dir"
-start_stap -w "$work/script.stp"
-"$work/sysargs" "$work/dir" > "$work/expected" 2> /dev/null < /dev/null &
+mkfifo "$work/go"
+"$work/sysargs" "$work/dir" > "$work/expected" 2> /dev/null <> "$work/go" &
 program=$!
+start_stap -w -x $program "$work/script.stp"
+expect_equal 'the only process that is recorded' \
+	"$(cat /sys/kernel/tracing/instances/stap_"${stap_pid}"_*/set_event_pid)" $program
+echo > "$work/go"
 for ((i = 0; i < 600; i++)); do # a minute; the text is written when all calls are made
 	grep -qs '^end$' "$work/out" && break
 	sleep 0.1

@@ -13,17 +13,21 @@ strace -o "$work/try" true 2> /dev/null || skip 'strace cannot trace here'
 cat > "$work/script.stp" << 'EOF'
 global on
 probe syscall.getpgid.return {
-	if (execname() == "sysargs" && pid == 1999999999) on = pid()
-	if (pid() == on && pid == 1999999998) { println("end"); on = 0 }
+	if (pid() != target()) next
+	if (pid == 1999999999) on = 1
+	if (on && pid == 1999999998) { println("end"); on = 0 }
 }
 probe syscall.*.return {
-	if (pid() == on) printf("< %s(%s) = %s\n", name, argstr, retstr)
+	if (pid() == target() && on) printf("< %s(%s) = %s\n", name, argstr, retstr)
 }
 EOF
 mkdir "$work/dir"
-start_stap -w "$work/script.stp"
-strace -I 1 -s 50 -o "$work/strace" "$work/sysargs" "$work/dir" > "$work/expected" 2> /dev/null < /dev/null &
+mkfifo "$work/go"
+strace -I 1 -s 50 -o "$work/strace" "$work/sysargs" "$work/dir" > "$work/expected" 2> /dev/null <> "$work/go" &
 program=$!
+until traced=$(pgrep -P $program) && [ /proc/$traced/exe -ef "$work/sysargs" ]; do sleep 0.05; done
+start_stap -w -x $traced "$work/script.stp"
+echo > "$work/go"
 for ((i = 0; i < 600; i++)); do
 	grep -qs '^end$' "$work/out" && break
 	sleep 0.1
