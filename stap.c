@@ -49,6 +49,7 @@ struct session {
 	const char *output_file, *command;
 	const char *flame_graph_file, *folded_file; /* --flamegraph, --folded */
 	void (*dump)(struct frontend *frontend, FILE *out);
+	bool has_privilege; /* --privilege was given */
 	int last_pass;
 	struct frontend *frontend;
 	enum backend backend;
@@ -63,8 +64,8 @@ struct session {
 
 enum option_key {
 	KEY_DUMP_FUNCTIONS = 0x100, KEY_DUMP_ALIASES, KEY_DUMP_TYPES, KEY_COMPATIBLE,
-	KEY_SUPPRESS_ERRORS, KEY_NAMESPACES,
-	KEY_LDD, KEY_ALL_MODULES, KEY_STRICT, KEY_BACKEND, KEY_CGROUP, KEY_FLAMEGRAPH, KEY_FOLDED, KEY_DEMANGLE,
+	KEY_SUPPRESS_ERRORS, KEY_NAMESPACES, KEY_CGROUP, KEY_PRIVILEGE, KEY_UNPRIVILEGED,
+	KEY_LDD, KEY_ALL_MODULES, KEY_STRICT, KEY_BACKEND, KEY_FLAMEGRAPH, KEY_FOLDED, KEY_DEMANGLE,
 };
 
 static const struct argp_option option_table[] = {
@@ -74,6 +75,9 @@ static const struct argp_option option_table[] = {
 	{ NULL, 'D', "NAME=VALUE", 0, "set a limit (see stap(1)) or an embedded-C macro", 1 },
 	{ NULL, 'G', "NAME=VALUE", 0, "give the global variable NAME the initial value VALUE", 1 },
 	{ NULL, 'g', NULL, 0, "guru mode: allow embedded C", 1 },
+	{ "privilege", KEY_PRIVILEGE, "LEVEL", 0,
+	  "allow what is fit for members of the group stapusr, stapsys, or stapdev: everything", 1 },
+	{ "unprivileged", KEY_UNPRIVILEGED, NULL, 0, "the same as --privilege=stapusr", 1 },
 	{ NULL, 'u', NULL, 0, "do not optimize the script", 1 },
 	{ NULL, 'r', "RELEASE", 0,
 	  "preprocess the script as for this kernel release, or the kernel built in this directory",
@@ -189,6 +193,15 @@ static void option_module(struct argp_state *state, struct session *session, con
 	session->run_options.module_name = arena_memdup(session->arena, text, length);
 }
 
+static void option_privilege(struct argp_state *state, struct session *session, const char *name)
+{
+	if (session->has_privilege)
+		argp_error(state, "the privilege level may be set only once");
+	if (!privilege_parse(name, &session->frontend_options.privilege))
+		argp_error(state, "--privilege takes stapusr, stapsys or stapdev, not '%s'", name);
+	session->has_privilege = true;
+}
+
 static void option_log(struct session *session, int key)
 {
 	struct log *log = &session->frontend_options.log;
@@ -220,6 +233,9 @@ static error_t option_end(struct argp_state *state, struct session *session)
 
 	if (!has_work)
 		argp_error(state, "no script: give a FILE, - or -e SCRIPT");
+	if (session->frontend_options.guru && session->frontend_options.privilege)
+		argp_error(state, "-g and --privilege=%s exclude each other",
+			   privilege_name(session->frontend_options.privilege));
 	if (session->command && session->run_options.target_pid)
 		argp_error(state, "-c and -x exclude each other");
 	if (session->cgroup && session->backend == BACKEND_TRACEFS)
@@ -258,6 +274,8 @@ static error_t option_parse(int key, char *text, struct argp_state *state)
 	case KEY_DUMP_FUNCTIONS: session->dump = frontend_dump_functions; break;
 	case KEY_DUMP_ALIASES: session->dump = frontend_dump_aliases; break;
 	case KEY_DUMP_TYPES: session->dump = frontend_dump_families; break;
+	case KEY_PRIVILEGE: option_privilege(state, session, text); break;
+	case KEY_UNPRIVILEGED: option_privilege(state, session, "stapusr"); break;
 	case KEY_COMPATIBLE: session->frontend_options.compatible = text; break;
 	case KEY_BACKEND:
 		if (!backend_parse(text, &session->backend))

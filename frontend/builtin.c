@@ -4,6 +4,15 @@
  */
 #include "frontend.h"
 
+/* --privilege=stapusr: nothing but a process's memory, and that not quoted, as upstream has it */
+enum {
+	PRIVILEGE_KERNEL = BUILTIN_PRIVILEGED, PRIVILEGE_EITHER = BUILTIN_PRIVILEGED,
+	PRIVILEGE_ARGUMENT = BUILTIN_PRIVILEGED, PRIVILEGE_REGISTER = BUILTIN_PRIVILEGED,
+	PRIVILEGE_RETURN = BUILTIN_PRIVILEGED, PRIVILEGE_USER = 0,
+	PRIVILEGE_ERROR = 0, PRIVILEGE_ZERO = 0, PRIVILEGE_WARN = 0, PRIVILEGE_UNKNOWN = 0,
+	PRIVILEGE_ADDRESS = BUILTIN_PRIVILEGED, PRIVILEGE_QUOTE = BUILTIN_PRIVILEGED,
+};
+
 const struct builtin builtin_table[BUILTIN_COUNT] = {
 #define BUILTIN(name, result, parameters, flags, needs)                                         \
 	[BUILTIN_##name] = { #name, result, parameters, flags, needs, BUILTIN_##name },

@@ -29,6 +29,7 @@ struct expansion {
 	/* where the walk got furthest, for the message when nothing matches */
 	const struct match_node *far_node;
 	size_t far_position;
+	bool is_forbidden;			/* by --privilege, whatever was found */
 };
 /* the walk's state: what to look for next, and how it came here */
 struct walk {
@@ -158,8 +159,17 @@ static size_t expand_family(struct walk *walk, const struct family_row *row)
 		.owner = &emit,
 	};
 	struct diag_mark mark = diag_mark(frontend);
-	int result = row->family->resolve(&match);
+	int result;
 
+	if (!privilege_allows_family(frontend, row->family)) {
+		diag_error(frontend, walk->point->token,
+			   "probe point '%s' is not allowed for --privilege=%s",
+			   point_text(walk->x->sem->arena, walk->point),
+			   privilege_name(frontend->options.privilege));
+		walk->x->is_forbidden = true;
+		return 0;
+	}
+	result = row->family->resolve(&match);
 	if (result < 0 && walk->frames && frontend->error_count > mark.errors)
 		diag_also(frontend, frontend->diags.count - 1, walk->x->declaration->token,
 			  "the point comes from this probe");
@@ -454,7 +464,11 @@ static void report_no_match(const struct walk *walk, const struct probe_point *p
 			       "while resolving probe point '%s', no match",
 			       point_text(x->sem->arena, point));
 
-	suggest_components(x, id, component);
+	if (x->is_forbidden)
+		diag_hint(x->sem->frontend, id, "what it stands for is not allowed for "
+			  "--privilege=%s", privilege_name(x->sem->frontend->options.privilege));
+	else
+		suggest_components(x, id, component);
 	for (const struct alias_frame *frame = walk->frames; frame; frame = frame->outer)
 		diag_also(x->sem->frontend, id, frame->entry->alias->alias->token,
 			  "the point comes from this alias");

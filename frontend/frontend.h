@@ -51,6 +51,12 @@ void diag_print(struct frontend *frontend, FILE *out);
 
 /* ---- options ---- */
 
+/* --privilege: for members of which group a script must be fit */
+enum privilege { PRIVILEGE_STAPDEV, PRIVILEGE_STAPSYS, PRIVILEGE_STAPUSR };
+/** privilege_parse() - the level of @name, "stapdev", "stapsys" or "stapusr"; false for others */
+bool privilege_parse(const char *name, enum privilege *level);
+const char *privilege_name(enum privilege level);
+
 struct frontend_options {
 	const char *const *arguments;	 /* $1 … */
 	size_t argument_count;
@@ -67,6 +73,7 @@ struct frontend_options {
 	const char *compatible;		 /* --compatible, NULL for the current version */
 	int64_t target_pid;		 /* target(), 0 without -x and -c */
 	bool guru;			 /* -g */
+	enum privilege privilege;	 /* --privilege; stapdev, the default, forbids nothing */
 	bool no_optimize;		 /* -u */
 	bool no_warnings;		 /* -w */
 	bool warnings_are_errors;	 /* -W */
@@ -105,6 +112,7 @@ enum builtin_flag {
 	BUILTIN_EFFECT = 1 << 2,    /* prints, writes, ends …: never dropped */
 	BUILTIN_GURU = 1 << 3,	    /* only under -g or in the tapset */
 	BUILTIN_LATE = 1 << 4,	    /* reads /proc or the like when the handler runs; the manual says so */
+	BUILTIN_PRIVILEGED = 1 << 5, /* not with --privilege=stapusr */
 };
 /**
  * struct builtin - a native function

@@ -217,6 +217,8 @@ void frontend_dump_families(struct frontend *frontend, FILE *out)
 	for (size_t i = 0; i < frontend->families.count; i++) {
 		const struct family *family = frontend->families.items[i].family;
 
+		if (!privilege_allows_family(frontend, family))
+			continue;
 		if (frontend->options.log.verbosity > 0 && family->summary)
 			array_push(frontend->arena, &lines,
 				   arena_printf(frontend->arena, "%-40s %s", family->pattern,

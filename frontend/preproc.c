@@ -178,8 +178,8 @@ static struct verdict test_runtime(struct frontend *frontend, const struct token
 static struct verdict test_privilege(struct frontend *frontend, const struct token *name,
 				     const struct token *operator, const struct token *right)
 {
-	(void)frontend, (void)name;
-	return compare_wildcard("stapdev", operator, right);
+	(void)name;
+	return compare_wildcard(privilege_name(frontend->options.privilege), operator, right);
 }
 
 static struct verdict test_guru_mode(struct frontend *frontend, const struct token *name,

@@ -842,6 +842,7 @@ int frontend_resolve(struct frontend *frontend)
 	expand_scripts(sem);
 	for (size_t i = 0; i < sem->builds.count; i++)
 		resolve_build(sem, sem->builds.items[i]);
+	privilege_check(sem);
 	if (frontend->error_count)
 		refusal_report(sem);
 	if (!frontend->error_count && !frontend->options.no_optimize)

@@ -299,6 +299,10 @@ void overload_append(struct function *first, struct function *library);
 
 /** refusal_keep() - errors since @mark stay with @expr, until it is known to be needed */
 void refusal_keep(struct resolver *resolver, struct expr *expr, struct diag_mark mark);
+/** privilege_allows_family() - may a script have probes of @family under the --privilege given? */
+bool privilege_allows_family(const struct frontend *frontend, const struct family *family);
+/** privilege_check() - report each call that --privilege forbids */
+void privilege_check(struct semantics *sem);
 /** refusal_report() - make messages of what is kept with expressions that are still there */
 void refusal_report(struct semantics *sem);
 
