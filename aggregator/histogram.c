@@ -357,4 +357,158 @@ UNIT_TEST_CASE(histogram_of_random_values_is_well_formed)
 		stat_free(stat);
 	}
 }
+
+/* ---- the same pictures, drawn plainly: a table of rows, each counted over all values ---- */
+
+struct plain_row {
+	char label[32], next_label[32]; /* its least value; the one above its range */
+	uint64_t count;
+	bool is_shown;
+};
+struct plain_picture {
+	struct plain_row rows[512];
+	int count, first, last; /* rows; of those that are drawn at all */
+};
+
+static void plain_add(struct plain_picture *picture, const char *mark, int64_t label,
+		      __int128 least, __int128 most, const int64_t *values, size_t count)
+{
+	struct plain_row *row = &picture->rows[picture->count++];
+	const char *next_mark = strcmp(mark, ">") ? "" : mark;
+
+	memset(row, 0, sizeof(*row));
+	snprintf(row->label, sizeof(row->label), "%s%lld", mark, (long long)label);
+	snprintf(row->next_label, sizeof(row->next_label), "%s%lld", next_mark,
+		 (long long)(*mark == '>' ? most : most + 1));
+	for (size_t i = 0; i < count; i++)
+		row->count += values[i] >= least && values[i] <= most;
+}
+
+static void plain_log(struct plain_picture *picture, const int64_t *values, size_t count)
+{
+	for (int bit = 62; bit >= 0; bit--)
+		plain_add(picture, "", -(1LL << bit), -((__int128)1 << (bit + 1)) + 1, -(1LL << bit),
+			  values, count);
+	plain_add(picture, "", 0, 0, 0, values, count);
+	for (int bit = 0; bit <= 62; bit++)
+		plain_add(picture, "", 1LL << bit, 1LL << bit, ((__int128)1 << (bit + 1)) - 1,
+			  values, count);
+}
+
+static void plain_linear(struct plain_picture *picture, const struct stat_shape *shape,
+			 const int64_t *values, size_t count)
+{
+	int64_t at = shape->low, end;
+
+	plain_add(picture, "<", at, INT64_MIN, at - 1, values, count);
+	for (; at <= shape->high; at += shape->interval)
+		plain_add(picture, "", at, at, at + shape->interval - 1, values, count);
+	end = at + shape->interval;
+	plain_add(picture, ">", at - shape->interval, at, INT64_MAX, values, count);
+	snprintf(picture->rows[picture->count - 1].next_label, 32, ">%lld", (long long)end);
+}
+
+/* two rows more at each end, but none below 0 for that, and no empty one out of range */
+static void plain_choose(struct plain_picture *picture, bool is_log)
+{
+	struct plain_row *rows = picture->rows;
+
+	picture->first = 0;
+	while (!rows[picture->first].count)
+		picture->first++;
+	picture->last = picture->count - 1;
+	while (!rows[picture->last].count)
+		picture->last--;
+	for (int more = 0; more < 2; more++) {
+		if (picture->first > 0 && !(is_log && !strcmp(rows[picture->first].label, "0")))
+			picture->first--;
+		if (picture->last < picture->count - 1)
+			picture->last++;
+	}
+	if (rows[picture->first].label[0] == '<' && !rows[picture->first].count)
+		picture->first++;
+	if (rows[picture->last].label[0] == '>' && !rows[picture->last].count)
+		picture->last--;
+}
+
+static void plain_elide(struct plain_picture *picture, int elision)
+{
+	for (int i = picture->first; i <= picture->last; i++) {
+		picture->rows[i].is_shown = elision < 0;
+		for (int near = i - elision; near <= i + elision; near++)
+			if (near >= picture->first && near <= picture->last &&
+			    picture->rows[near].count)
+				picture->rows[i].is_shown = true;
+	}
+}
+
+static void plain_draw(const struct plain_picture *picture, bool is_log, struct buf *out)
+{
+	static const char bar[] = "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@";
+	const struct plain_row *first = &picture->rows[picture->first];
+	const struct plain_row *last = &picture->rows[picture->last];
+	int width = larger(5, larger((int)strlen(first->label),
+				     (int)strlen(is_log ? last->label : last->next_label)));
+	int digits = 1, gap = 0;
+	uint64_t most = 0, scale = 1;
+	char text[32];
+
+	for (int i = picture->first; i <= picture->last; i++)
+		if (picture->rows[i].count > most)
+			most = picture->rows[i].count;
+	digits = snprintf(text, sizeof(text), "%llu", (unsigned long long)most);
+	while (most > scale * 50)
+		scale++;
+	buf_printf(out, "%*s |--------------------------------------------------%s\n", width, "value",
+		   " count");
+	for (const struct plain_row *row = first; row <= last; row++) {
+		gap += !row->is_shown;
+		if (!row->is_shown)
+			continue;
+		if (gap)
+			buf_printf(out, "%*s ~\n", width, "");
+		gap = 0;
+		buf_printf(out, "%*s |%-50.*s %*llu\n", width, row->label, (int)(row->count / scale),
+			   bar, digits, (unsigned long long)row->count);
+	}
+	buf_putc(out, '\n');
+}
+
+UNIT_TEST_CASE(histogram_of_random_values_is_as_drawn_plainly)
+{
+	static struct plain_picture picture;
+	unsigned seed = 19;
+
+	for (int round = 0; round < 1000; round++) {
+		int64_t values[300], low = rand_r(&seed) % 200 - 100;
+		struct stat_shape shape = {
+			.needs = round % 2 ? STAT_HIST_LOG : STAT_HIST_LINEAR,
+			.low = low,
+			.high = low + rand_r(&seed) % 400,
+			.interval = rand_r(&seed) % 40 + 1,
+		};
+		int elision = rand_r(&seed) % 5 - 1, spread = rand_r(&seed) % 55 + 4;
+		size_t count = rand_r(&seed) % ARRAY_SIZE(values) + 1;
+		struct buf is = BUF_INIT, expected = BUF_INIT;
+		struct statistic *stat;
+
+		for (size_t i = 0; i < count; i++)
+			values[i] = ((int64_t)(rand_r(&seed) - RAND_MAX / (round % 3 + 1)) << 31) >>
+				    (63 - spread % (round % 4 ? 14 : 60));
+		stat = stat_of(&shape, values, count);
+		histogram_print(stat, &shape, 50, elision, &is);
+		picture.count = 0;
+		if (shape.needs == STAT_HIST_LOG)
+			plain_log(&picture, values, count);
+		else
+			plain_linear(&picture, &shape, values, count);
+		plain_choose(&picture, shape.needs == STAT_HIST_LOG);
+		plain_elide(&picture, elision);
+		plain_draw(&picture, shape.needs == STAT_HIST_LOG, &expected);
+		CHECK_STR(buf_text(&is), buf_text(&expected));
+		buf_free(&is);
+		buf_free(&expected);
+		stat_free(stat);
+	}
+}
 #endif

@@ -459,4 +459,126 @@ UNIT_TEST_CASE(print_number_agrees_with_the_c_library)
 		buf_free(&out);
 	}
 }
+
+/* a conversion and what the C library calls it */
+struct random_conversion {
+	struct format_piece piece;
+	union value arguments[3];
+	char text[32]; /* "%-+08.3lld", with `*` where the number is an argument */
+	int count;
+};
+
+static void random_flags(struct format_piece *piece, char *text, unsigned *seed)
+{
+	unsigned bits = (unsigned)rand_r(seed) >> 3;
+	bool is_number = piece->kind != FORMAT_STRING && piece->kind != FORMAT_CHAR;
+	bool is_based = piece->kind == FORMAT_HEX || piece->kind == FORMAT_OCTAL;
+
+	piece->left = bits & 1;
+	piece->plus = bits >> 1 & (piece->kind == FORMAT_SIGNED);
+	piece->space = bits >> 2 & (piece->kind == FORMAT_SIGNED);
+	/* where ours means something else: NUL bytes, digits beside a precision, a prefix of 0 */
+	piece->zero = bits >> 3 & (is_number && piece->precision < 0);
+	piece->alternate = bits >> 4 & (is_based && piece->precision < 0);
+	sprintf(text, "%s%s%s%s%s", piece->left ? "-" : "", piece->plus ? "+" : "",
+		piece->space ? " " : "", piece->zero ? "0" : "",
+		piece->alternate || piece->kind == FORMAT_POINTER ? "#" : "");
+}
+
+/* the width's or precision's part of the format; @argument: by `*` */
+static void random_number(struct random_conversion *random, const char *before, int64_t number,
+			  bool argument)
+{
+	char *end = random->text + strlen(random->text);
+
+	if (number < 0 && !argument)
+		return;
+	if (argument)
+		random->arguments[random->count++].number = number;
+	snprintf(end, 8, argument ? "%s*" : "%s%d", before, (int)number);
+}
+
+static void random_conversion(struct random_conversion *random, unsigned *seed)
+{
+	static const struct { enum format_kind kind; bool upper; const char *letter; } kinds[] = {
+		{ FORMAT_SIGNED, false, "lld" }, { FORMAT_UNSIGNED, false, "llu" },
+		{ FORMAT_HEX, false, "llx" }, { FORMAT_HEX, true, "llX" },
+		{ FORMAT_OCTAL, false, "llo" }, { FORMAT_POINTER, false, "llx" },
+		{ FORMAT_CHAR, false, "c" }, { FORMAT_STRING, false, "s" },
+	};
+	size_t kind = (size_t)rand_r(seed) % ARRAY_SIZE(kinds);
+	int width = rand_r(seed) % 3 ? rand_r(seed) % 40 : -1;
+	int precision = kinds[kind].kind != FORMAT_CHAR && rand_r(seed) % 2 ? rand_r(seed) % 30 : -1;
+	bool width_argument = width >= 0 && rand_r(seed) % 2;
+	bool precision_argument = precision >= 0 && rand_r(seed) % 2;
+	char flags[8];
+
+	memset(random, 0, sizeof(*random));
+	random->piece = (struct format_piece){
+		.kind = kinds[kind].kind, .upper = kinds[kind].upper,
+		.width = width_argument ? -1 : width, .width_argument = width_argument,
+		.precision = precision_argument ? -1 : precision,
+		.precision_argument = precision_argument,
+	};
+	random->piece.precision = precision; /* for the flags' sake */
+	random_flags(&random->piece, flags, seed);
+	random->piece.precision = precision_argument ? -1 : precision;
+	sprintf(random->text, "%%%s", flags);
+	random_number(random, "", width_argument && rand_r(seed) % 3 == 0 ? -width : width,
+		      width_argument);
+	random_number(random, ".", precision, precision_argument);
+	strcat(random->text, kinds[kind].letter);
+}
+
+/* what the C library makes of it, for each way to hand over widths */
+static int reference_print(const struct random_conversion *random, char *to, size_t size)
+{
+	int a = (int)random->arguments[0].number, b = (int)random->arguments[1].number;
+	union value value = random->arguments[random->count];
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#define PRINT(value)                                                                            \
+	(random->count == 0 ? snprintf(to, size, random->text, value) :                         \
+	 random->count == 1 ? snprintf(to, size, random->text, a, value) :                      \
+			      snprintf(to, size, random->text, a, b, value))
+	if (random->piece.kind == FORMAT_STRING)
+		return PRINT(value.string->data);
+	if (random->piece.kind == FORMAT_CHAR)
+		return PRINT((int)value.number);
+	return PRINT((long long)value.number);
+#undef PRINT
+#pragma GCC diagnostic pop
+}
+
+UNIT_TEST_CASE(print_agrees_with_the_c_library_on_random_conversions)
+{
+	static const char letters[] = "the quick brown fox jumps over";
+	unsigned seed = 23;
+
+	for (int i = 0; i < 50000; i++) {
+		struct random_conversion random;
+		struct format format = { .pieces = { &random.piece, 1, 1 } };
+		uint64_t bits = (uint64_t)rand_r(&seed) << 33 ^ (uint64_t)rand_r(&seed) << 3 ^ 1;
+		struct buf out = BUF_INIT;
+		union value *value;
+		char expected[256];
+		int length;
+
+		random_conversion(&random, &seed);
+		value = &random.arguments[random.count];
+		value->number = (int64_t)bits >> rand_r(&seed) % 63;
+		value->number += !value->number; /* 0 has a prefix, and digits, of our own */
+		if (random.piece.kind == FORMAT_STRING)
+			value->string = str_new(letters, (size_t)rand_r(&seed) % sizeof(letters));
+		length = reference_print(&random, expected, sizeof(expected));
+		print_format(&format, random.arguments, &out);
+		if (out.length != (size_t)length || memcmp(buf_text(&out), expected, out.length))
+			unit_fail(__FILE__, __LINE__, "%s gives \"%s\", expected \"%s\"", random.text,
+				  buf_text(&out), expected);
+		if (random.piece.kind == FORMAT_STRING)
+			str_unref(value->string);
+		buf_free(&out);
+	}
+}
 #endif

@@ -511,6 +511,8 @@ void regex_groups_free(struct regex_groups *groups)
 }
 
 #ifdef UNIT_TEST
+#include <regex.h>
+
 #include "../lib/unit.h"
 
 /* "start-end" of every group, "" when there is no match, the message when it is refused */
@@ -700,5 +702,107 @@ UNIT_TEST_CASE(regex_takes_any_bytes)
 		regex_groups_free(&groups);
 		regex_free(regex);
 	}
+}
+
+/* ---- against the C library's matcher, on patterns grown by the grammar both have ---- */
+
+struct growth {
+	struct buf text;
+	unsigned seed;
+	int room; /* pieces that may still grow */
+};
+
+static int growth_choose(struct growth *growth, int below)
+{
+	return (int)((unsigned)rand_r(&growth->seed) >> 4) % below;
+}
+
+static void grow_alternatives(struct growth *growth, int depth);
+
+static void grow_atom(struct growth *growth, int depth)
+{
+	static const char *const sets[] = { "[ab]", "[^a]", "[a-c]", "[^b-c]", "[[:alpha:]]", "[b.]" };
+
+	switch (growth_choose(growth, depth < 3 ? 10 : 7)) {
+	case 0: case 1: case 2: buf_putc(&growth->text, 'a'); break;
+	case 3: case 4: buf_putc(&growth->text, 'b'); break;
+	case 5: buf_puts(&growth->text, growth_choose(growth, 2) ? "." : "c"); break;
+	case 6: buf_puts(&growth->text, sets[growth_choose(growth, ARRAY_SIZE(sets))]); break;
+	default:
+		buf_putc(&growth->text, '(');
+		grow_alternatives(growth, depth + 1);
+		buf_putc(&growth->text, ')');
+	}
+}
+
+static void grow_pieces(struct growth *growth, int depth)
+{
+	static const char *const repeats[] = { "", "", "", "*", "+", "?", "{2}", "{1,2}", "{0,3}",
+					       "{2,}" };
+
+	do {
+		grow_atom(growth, depth);
+		buf_puts(&growth->text, repeats[growth_choose(growth, ARRAY_SIZE(repeats))]);
+	} while (--growth->room > 0 && growth_choose(growth, 3));
+}
+
+static void grow_alternatives(struct growth *growth, int depth)
+{
+	grow_pieces(growth, depth);
+	while (growth->room > 0 && !growth_choose(growth, 3)) {
+		buf_putc(&growth->text, '|');
+		grow_pieces(growth, depth);
+	}
+}
+
+static void grow_pattern(struct growth *growth)
+{
+	buf_reset(&growth->text);
+	growth->room = 8;
+	if (!growth_choose(growth, 5))
+		buf_putc(&growth->text, '^');
+	grow_pieces(growth, 0);
+	if (!growth_choose(growth, 5))
+		buf_putc(&growth->text, '$');
+}
+
+/* "start-end" of the whole match, which both have to find alike; "" for none */
+static void reference_match(const char *pattern, const char *text, char span[32])
+{
+	regex_t regex;
+	regmatch_t match;
+
+	if (regcomp(&regex, pattern, REG_EXTENDED))
+		unit_fail(__FILE__, __LINE__, "regcomp refuses %s", pattern);
+	span[0] = '\0';
+	if (!regexec(&regex, text, 1, &match, 0))
+		snprintf(span, 32, "%d-%d", (int)match.rm_so, (int)match.rm_eo);
+	regfree(&regex);
+}
+
+UNIT_TEST_CASE(regex_agrees_with_the_c_library_on_random_patterns)
+{
+	struct growth growth = { .seed = 29 };
+
+	for (int round = 0; round < 5000; round++) {
+		grow_pattern(&growth);
+		for (int subject = 0; subject < 6; subject++) {
+			struct buf out = BUF_INIT;
+			char text[16] = "", expected[32], span[32];
+			int length = growth_choose(&growth, 12);
+
+			for (int i = 0; i < length; i++)
+				text[i] = "aaabbc.\n"[growth_choose(&growth, 8)];
+			describe_match(buf_text(&growth.text), text, &out);
+			reference_match(buf_text(&growth.text), text, expected);
+			snprintf(span, sizeof(span), "%.*s", (int)strcspn(buf_text(&out), " "),
+				 buf_text(&out));
+			if (strcmp(span, expected))
+				unit_fail(__FILE__, __LINE__, "%s on %s: %s, expected %s",
+					  buf_text(&growth.text), text, span, expected);
+			buf_free(&out);
+		}
+	}
+	buf_free(&growth.text);
 }
 #endif
