@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Fuzzer for the readers of programs: the input is an ELF file. Every kind of place is looked for
- * in it, and at the first ones every variable, a path into it, and its pretty print are asked for.
+ * in it, and at the first ones every variable, a path into it, and its pretty print are asked for;
+ * then a line, a symbol, a cast, and what the loader would need.
  */
 #include <sys/mman.h>
 #include <unistd.h>
@@ -85,6 +86,31 @@ static void query_all(struct arena *arena, struct module *module)
 		query(arena, module, &queries[i]);
 }
 
+static void ask_file(struct arena *arena, struct module *module, const char *path)
+{
+	static const struct fetch pointer = { .kind = FETCH_REGISTER, .reg = 5 };
+	struct buf format = BUF_INIT, problem = BUF_INIT;
+	struct expr *cast = target(arena, "struct r", NULL);
+	expr_array arguments = { NULL, 0, 0 };
+	struct library_needs needs = { 0 };
+	struct place_value value;
+	uint64_t address = 0;
+	const char *file;
+
+	debuginfo_needs(arena, path, &needs);
+	debuginfo_symbol(module, "main", &address);
+	debuginfo_line(module, address, &file);
+	debuginfo_line(module, 0x1180, &file);
+	cast->kind = EXPR_CAST;
+	debuginfo_pretty_cast(module, true, "struct r", cast, true, &format, &arguments,
+			      &problem);
+	cast = target(arena, "struct r", "next");
+	cast->kind = EXPR_CAST;
+	debuginfo_cast(module, &pointer, true, "struct r", cast, &value, &problem);
+	buf_free(&format);
+	buf_free(&problem);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct frontend_options options = { .arch = "x86_64" };
@@ -101,8 +127,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	frontend = frontend_new(&options);
 	debuginfo = debuginfo_new(frontend);
 	module = debuginfo_open_file(debuginfo, path, &problem);
-	if (module)
+	if (module) {
 		query_all(frontend_arena(frontend), module);
+		ask_file(frontend_arena(frontend), module, path);
+	}
 	debuginfo_free(debuginfo);
 	frontend_free(frontend);
 	buf_free(&problem);
