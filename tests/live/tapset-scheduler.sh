@@ -39,7 +39,8 @@ expect_equal 'exit status' $status 0
 # a hand that is reached for before it went to sleep is not woken, and does not leave
 woken=$(number_of "\$1 == \"$hand\"" 2) left=$(number_of "\$1 == \"$hand\"" 3)
 expect_between 'wakeups of the cat' "$woken" 1 $((count * 2 + 20))
-expect_between 'switches from the cat' "$left" "$woken" $((count * 4 + 50))
+# the last wakeup, at the end of its input, may come too late to be followed by a switch
+expect_between 'switches from the cat' "$left" $((woken - 1)) $((count * 4 + 50))
 [ "$(number_of "\$1 == \"${sleep##*/}\"" 2)" -ge 1 ] || fail 'the sleeper was never woken'
 [ "$(number_of "\$1 == \"$hand\"" 4)" -ge 1 ] || fail 'the cat never left its processor'
 [ "$(number_of '$1 == "new"' 2)" -ge 2 ] || fail 'no new tasks'
