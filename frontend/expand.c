@@ -456,6 +456,22 @@ static void suggest_components(const struct expansion *x, size_t id,
 	diag_suggest(sem->frontend, id, component->name, names, count);
 }
 
+/* the user's own point leads nowhere: look at all that could have stood in its components' places */
+static void fetch_neighbours(struct walk *walk, const struct probe_point *point)
+{
+	struct arena *arena = walk->x->sem->arena;
+
+	for (size_t i = 0; i < point->components.count; i++) {
+		struct probe_point *near = point_copy(arena, point);
+
+		near->components.items[i].name = "*";
+		fetch_names(walk->x->sem, near);
+	}
+	walk->x->far_node = NULL;
+	walk->x->far_position = 0;
+	walk_node(walk, walk->x->sem->tree, 0);
+}
+
 static void report_no_match(const struct walk *walk, const struct probe_point *point)
 {
 	const struct expansion *x = walk->x;
@@ -504,6 +520,9 @@ static void expand_point(struct walk *walk, const struct probe_point *point)
 	x->far_position = 0;
 	fetch_names(x->sem, point);
 	walk_node(&inner, x->sem->tree, 0);
+	if (x->produced == before && !walk->frames && !point->optional && !point->sufficient &&
+	    frontend->error_count == mark.errors)
+		fetch_neighbours(&inner, point);
 	if (x->produced == before && frontend->error_count == mark.errors)
 		report_no_match(walk, point);
 	if (x->produced == before && (point->optional || point->sufficient))

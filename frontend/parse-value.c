@@ -5,6 +5,7 @@
  * height of each tree is tracked on the way up, because later passes walk trees recursively and a
  * chain of n operators is a tree n high.
  */
+#include "parse.h"
 #include "parser.h"
 
 struct expr *new_expr(struct parser *parser, enum expr_kind kind, const struct token *token)
@@ -164,6 +165,11 @@ static const struct print_name {
 	{ "sprintd", PRINT_PRINTD, true, false, false },
 	{ "sprintdln", PRINT_PRINTD, true, true, false },
 };
+
+const char *parse_print_name(size_t index)
+{
+	return index < ARRAY_SIZE(print_names) ? print_names[index].name : NULL;
+}
 
 static const struct print_name *find_print(const char *name)
 {

@@ -22,4 +22,7 @@ struct script *parse_source(struct frontend *frontend, const struct source_file 
 int parse_probe_points(struct frontend *frontend, const struct source_file *file,
 		       point_array *points) MUST_CHECK;
 
+/** parse_print_name() - one of print, printf, sprintln …; NULL behind the last */
+const char *parse_print_name(size_t index);
+
 #endif

@@ -7,6 +7,7 @@
  * Who sees what: a user script sees the user's names before the tapset's; tapset code sees only
  * its own file's and the tapset's, so that a user's global never gets mixed up with its locals.
  */
+#include "parse.h"
 #include "semantic.h"
 
 static void resolve_stmt(struct resolver *resolver, struct stmt **slot);
@@ -281,7 +282,10 @@ static void suggest_functions(struct resolver *resolver, size_t id, const char *
 		&resolver->unit->functions, &sem->user.functions, &sem->library.functions,
 	};
 	ARRAY(const char *) names = { 0 };
+	const char *print;
 
+	for (size_t i = 0; (print = parse_print_name(i)); i++)
+		array_push(sem->arena, &names, print);
 	for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
 		for (size_t i = 0; i < tables[t]->count; i++)
 			array_push(sem->arena, &names, tables[t]->entries[i].key);
