@@ -9,6 +9,7 @@
 #include "module.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 /* ---- the path ---- */
 
@@ -397,6 +398,18 @@ static int find_named(const struct code_place *place, const char *name, const ch
 	return error;
 }
 
+/* a path to the file of @module, or its name without directories */
+static bool is_file_of(const struct module *module, const char *wanted)
+{
+	const char *slash = strrchr(module->path, '/');
+	struct stat one, other;
+
+	if (!strchr(wanted, '/'))
+		return strcmp(wanted, slash ? slash + 1 : module->path) == 0;
+	return stat(wanted, &one) == 0 && stat(module->path, &other) == 0 &&
+	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 /* @var("v@file", "module"): the probed module, or the kernel */
 static int find_var(const struct code_place *place, const struct expr *target,
 		    struct object *object, struct buf *problem)
@@ -410,7 +423,8 @@ static int find_var(const struct code_place *place, const struct expr *target,
 	if (file)
 		*file++ = '\0';
 	if (!wanted || strcmp(wanted, module->path) == 0 ||
-	    (!module_is_user(module) && strcmp(wanted, module->kernel_name) == 0))
+	    (module_is_user(module) ? is_file_of(module, wanted) :
+				      strcmp(wanted, module->kernel_name) == 0))
 		return find_named(place, name, file, object, problem);
 	if (strcmp(wanted, "kernel") != 0 || module_is_user(module)) {
 		buf_printf(problem, "variables of '%s' cannot be fetched in a probe of '%s'",

@@ -13,6 +13,7 @@ cat > "$work/loc.c" <<'END'
 #include <stdio.h>
 struct two { long first, second; };
 #define PROBED __attribute__((noipa))
+static struct two kept = { 11, -12 };
 PROBED long keep(long x) { return x; }
 PROBED long dead(long gone)
 {
@@ -34,6 +35,7 @@ PROBED long constants(long n)
 	int local = 5;
 	__asm__ volatile("nop" : : "r"(n) : "memory"); /* LINE fixed */
 	calls++;
+	kept.second--;
 	return n + fixed + local;
 }
 PROBED long many(long a1, long a2, long a3, long a4, long a5, long a6, long a7, short a8)
@@ -85,6 +87,12 @@ grep -q 'DW_OP_entry_value.*@entry' "$work/err" || fail 'nothing of the value at
 stap_succeeds -e 'probe process(@1).statement(@2) { println("all ", $$vars) }' "$work/loc" \
 	"dead@loc.c:$(line gone)" -c "$work/loc"
 expect_line '^all gone=\? sum=0x2a$'
+
+# a static of a file, of the program by any of its names
+(cd "$work" && stap_succeeds -e 'probe process("./loc").function("many") {
+	println("static ", @var("kept@loc.c")->first, " ", @var("kept@loc.c", "loc")->second, " ",
+		@var("kept", "./loc")->second, " ", @var("kept", @1)->second) }' "$work/loc" -c ./loc)
+expect_line '^static 11 -14 -14 -14$'
 
 # registers where a function begins, by every name they have
 stap_succeeds -e 'probe process(@1).function("many") {
