@@ -233,6 +233,11 @@ int instance_switch(struct tracefs *tracefs, bool on);
 void instance_destroy(struct tracefs *tracefs);
 
 
+/* ---- missed.c ---- */
+
+/** missed_report() - warn of what our kprobes missed; before they are removed */
+void missed_report(const struct tracefs *tracefs);
+
 /* ---- the session ---- */
 
 struct tracefs {

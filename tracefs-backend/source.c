@@ -671,6 +671,7 @@ static void source_free(struct event_source *base)
 	}
 	if (source->poll_fd >= 0)
 		close(source->poll_fd);
+	missed_report(source->tracefs);
 	instance_destroy(source->tracefs);
 	free(source->readers);
 	free(source->bindings);
