@@ -67,11 +67,13 @@ struct binding {
 
 /*
  * One kernel event may stand for many places: each record then holds, in 32 bits at offset, which
- * of the count lists of bindings it is for. Entries may be NULL.
+ * of the count lists of bindings it is for; or, with addresses, in 64 bits where it comes from: at or
+ * a landing pad behind the one of them, rising, that is meant. Entries may be NULL.
  */
 struct binding_selector {
 	unsigned offset;
 	size_t count;
+	const uint64_t *addresses;
 	const struct binding **items;
 };
 /** binding_select() - what a record of @size bytes at @data is for, or NULL */

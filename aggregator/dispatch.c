@@ -35,11 +35,37 @@ void dispatch_free(struct dispatch *dispatch)
 	dispatch->timings = NULL;
 }
 
+/* functions are at least so far apart, and what is called at their entry is nearer */
+#define SELECTOR_REACH 16
+
+static const struct binding *select_by_address(const struct binding_selector *selector,
+					       const unsigned char *data, size_t size)
+{
+	size_t low = 0, high = selector->count, middle;
+	uint64_t address;
+
+	if (size < sizeof(address) || selector->offset > size - sizeof(address))
+		return NULL;
+	memcpy(&address, data + selector->offset, sizeof(address));
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (selector->addresses[middle] <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low || address - selector->addresses[low - 1] >= SELECTOR_REACH)
+		return NULL;
+	return selector->items[low - 1];
+}
+
 const struct binding *binding_select(const struct binding_selector *selector,
 				     const unsigned char *data, size_t size)
 {
 	uint32_t number;
 
+	if (selector->addresses)
+		return select_by_address(selector, data, size);
 	if (size < sizeof(number) || selector->offset > size - sizeof(number))
 		return NULL;
 	memcpy(&number, data + selector->offset, sizeof(number));

@@ -44,5 +44,7 @@ const struct trace_arch trace_arch_arm64 = {
 	.machine32 = EM_ARM,
 	.registers = arm64_registers,
 	.register_count = ARRAY_SIZE(arm64_registers),
+	.arguments = arm64_registers, /* x0 to x7 */
+	.argument_count = 8,
 	.classify = arm64_classify,
 };

@@ -12,6 +12,8 @@ static const char *const x86_64_registers[] = {
 	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "ip",
 };
 
+static const char *const x86_64_arguments[] = { "di", "si", "dx", "cx", "r8", "r9" };
+
 static bool has_bytes(const unsigned char *code, size_t size, const char *bytes, size_t length)
 {
 	return size >= length && memcmp(code, bytes, length) == 0;
@@ -66,5 +68,7 @@ const struct trace_arch trace_arch_x86_64 = {
 	.machine32 = EM_386,
 	.registers = x86_64_registers,
 	.register_count = ARRAY_SIZE(x86_64_registers),
+	.arguments = x86_64_arguments,
+	.argument_count = ARRAY_SIZE(x86_64_arguments),
 	.classify = x86_classify,
 };

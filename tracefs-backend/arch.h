@@ -22,6 +22,7 @@ enum instruction_class {
  * @name: as SystemTap's `arch` calls it
  * @machine, @machine32: e_machine of the ELF files it runs; 0 for none
  * @registers: tracefs' names (without '%') by DWARF number; NULL where tracefs has none
+ * @arguments: the registers of integer arguments among them, in order
  * @classify: the instruction in @size bytes at @code; @length is set to its bytes, 0 if unknown
  */
 struct trace_arch {
@@ -29,6 +30,8 @@ struct trace_arch {
 	unsigned machine, machine32;
 	const char *const *registers;
 	unsigned register_count;
+	const char *const *arguments;
+	unsigned argument_count;
 	enum instruction_class (*classify)(const unsigned char *code, size_t size,
 					   unsigned *length);
 };

@@ -231,6 +231,11 @@ static void print_definition(const struct probe_definition *definition, const ch
 {
 	const struct define_place *place = definition->place;
 
+	if (definition->group && definition->group->fprobe) {
+		buf_printf(out, "f:%s%s%s %s", group, *group ? "/" : "", name,
+			   definition->group->fprobe);
+		return;
+	}
 	buf_putc(out, place_letter(place));
 	if (place->maxactive)
 		buf_printf(out, "%u", place->maxactive);
@@ -254,29 +259,43 @@ static void name_event(struct tracefs *tracefs, struct probe_definition *definit
 {
 	char name[TRACE_NAME_SIZE];
 
-	if (definition->group && definition->number) {
-		definition->event = definition->group->members.items[0]->event;
-		return;
-	}
 	print_event_name(definition->place, number, name);
+	if (definition->group && definition->group->fprobe)
+		name[0] = 'f';
 	definition->event = trace_event_get(tracefs, tracefs->name, name);
+}
+
+/* is its event, and its line if that is an fprobe's, that of its group's first member? */
+static bool is_follower(const struct probe_definition *definition)
+{
+	return definition->group && definition->number;
 }
 
 /* ---- writing ---- */
 
 /* each kind has its own file in every kernel that has the kind */
-enum define_kind { DEFINE_UPROBE, DEFINE_KPROBE, DEFINE_EPROBE };
+enum define_kind { DEFINE_FPROBE, DEFINE_UPROBE, DEFINE_KPROBE, DEFINE_EPROBE };
 static const struct {
 	const char *file, *words;
 } define_kinds[] = {
+	[DEFINE_FPROBE] = { "dynamic_events", "fprobes (CONFIG_FPROBE_EVENTS)" },
 	[DEFINE_UPROBE] = { "uprobe_events", "uprobes (CONFIG_UPROBE_EVENTS)" },
 	[DEFINE_KPROBE] = { "kprobe_events", "kprobes (CONFIG_KPROBE_EVENTS)" },
 	[DEFINE_EPROBE] = { "dynamic_events", "dynamic events (CONFIG_DYNAMIC_EVENTS)" },
 };
 
-static enum define_kind kind_of(const struct define_place *place)
+static enum define_kind kind_of(const struct probe_definition *definition)
 {
+	const struct define_place *place = definition->place;
+
+	if (definition->group && definition->group->fprobe)
+		return DEFINE_FPROBE;
 	return place->event ? DEFINE_EPROBE : place->fetch.is_user ? DEFINE_UPROBE : DEFINE_KPROBE;
+}
+
+const char *definition_file(const struct probe_definition *definition)
+{
+	return define_kinds[kind_of(definition)].file;
 }
 
 static int open_definitions(struct tracefs *tracefs, enum define_kind kind)
@@ -308,7 +327,7 @@ struct batch {
 	struct tracefs *tracefs;
 	enum define_kind kind;
 	struct probe_definition **items;
-	size_t count, refused;
+	size_t count, refused, regrouped;
 	const struct probe_definition *first_refused;
 	int error;
 	struct buf *problem;
@@ -353,6 +372,11 @@ static int write_lines(const struct batch *batch, int fd, size_t from)
 /* one that was found by a wildcard is left out, one that was named ends the run */
 static int note_refusal(struct batch *batch, struct probe_definition *failed, int error)
 {
+	if (failed->group && failed->group->fprobe) {
+		group_refuse(failed->group);
+		batch->regrouped++;
+		return 0;
+	}
 	failed->refused = true;
 	if (!failed->place->is_one_of_many) {
 		report_refusal(batch->tracefs, failed, error, batch->problem);
@@ -380,7 +404,8 @@ static int write_batch(struct batch *batch, enum define_kind kind)
 		error = write_lines(batch, fd, from);
 		if (!error)
 			break;
-		failed = batch->count > 1 ? count_ours(batch) - before + batch->refused : 0;
+		failed = batch->count > 1 ? count_ours(batch) - before + batch->refused +
+					    batch->regrouped : 0;
 		if (failed >= batch->count || failed < from) /* nothing is missing */
 			break;
 		error = note_refusal(batch, batch->items[failed], error);
@@ -404,18 +429,21 @@ static void warn_refused(const struct batch *batch)
 	buf_free(&reason);
 }
 
-/* @again: those whose group was refused, otherwise all */
-static int create_kind(struct tracefs *tracefs, enum define_kind kind, bool again,
-		       struct buf *problem)
+static int create_kind(struct tracefs *tracefs, enum define_kind kind, struct buf *problem)
 {
 	struct batch batch = { .tracefs = tracefs, .kind = kind, .problem = problem };
 	int error;
 
 	batch.items = memory_alloc((tracefs->definitions.count + 1) * sizeof(*batch.items));
-	for (size_t i = 0; i < tracefs->definitions.count; i++)
-		if (kind_of(tracefs->definitions.items[i]->place) == kind &&
-		    tracefs->definitions.items[i]->is_again == again)
-			batch.items[batch.count++] = tracefs->definitions.items[i];
+	for (size_t i = 0; i < tracefs->definitions.count; i++) {
+		struct probe_definition *definition = tracefs->definitions.items[i];
+
+		if (kind_of(definition) != kind || definition->is_written)
+			continue;
+		definition->is_written = true;
+		if (kind != DEFINE_FPROBE || !is_follower(definition))
+			batch.items[batch.count++] = definition;
+	}
 	error = batch.count ? write_batch(&batch, kind) : 0;
 	if (!error)
 		warn_refused(&batch);
@@ -423,27 +451,33 @@ static int create_kind(struct tracefs *tracefs, enum define_kind kind, bool agai
 	return error;
 }
 
-static int create_all(struct tracefs *tracefs, bool again, struct buf *problem)
+static void name_events(struct tracefs *tracefs)
 {
-	int error = 0;
+	struct probe_definition *definition;
 
-	for (size_t i = 0; i < tracefs->definitions.count; i++)
-		if (tracefs->definitions.items[i]->is_again == again)
-			name_event(tracefs, tracefs->definitions.items[i], i);
-	for (size_t kind = 0; kind < ARRAY_SIZE(define_kinds) && !error; kind++)
-		error = create_kind(tracefs, (enum define_kind)kind, again, problem);
-	return error;
+	for (size_t i = 0; i < tracefs->definitions.count; i++) {
+		definition = tracefs->definitions.items[i];
+		if (!definition->is_written && !is_follower(definition))
+			name_event(tracefs, definition, i);
+	}
+	for (size_t i = 0; i < tracefs->definitions.count; i++) {
+		definition = tracefs->definitions.items[i];
+		if (is_follower(definition))
+			definition->event = definition->group->members.items[0]->event;
+	}
 }
 
 int definitions_create(struct tracefs *tracefs, struct buf *problem)
 {
-	int error;
+	int error = 0;
 
 	groups_form(tracefs);
-	error = create_all(tracefs, false, problem);
-	if (error || groups_enable(tracefs))
-		return error;
-	return create_all(tracefs, true, problem);
+	do {
+		name_events(tracefs);
+		for (size_t kind = 0; kind < ARRAY_SIZE(define_kinds) && !error; kind++)
+			error = create_kind(tracefs, (enum define_kind)kind, problem);
+	} while (!error && !groups_enable(tracefs));
+	return error;
 }
 
 /* ---- what the record holds ---- */

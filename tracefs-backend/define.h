@@ -19,10 +19,11 @@
  * @maxactive: of a kretprobe, 0 for the kernel's own choice
  * @address: of the probed instruction, in the file's own address space
  * @is_one_of_many: found by a wildcard: it may be refused without ending the run
+ * @glob: the wildcard that the kernel may take instead of @where, as others of it; or NULL
  * @event: of an eprobe: the trace event it is attached to; NULL for code
  */
 struct define_place {
-	const char *where, *name;
+	const char *where, *name, *glob;
 	bool is_return, is_one_of_many;
 	unsigned maxactive;
 	uint64_t address;
@@ -42,7 +43,7 @@ struct define_argument {
  * @stands_alone: must have an event of its own
  * @is_probed, @target, @with_children, @is_sampled: what group_note() noted of its probes
  * @group, @number: the event is shared with others, among which a record tells it by this number
- * @is_again: to be written once more, its group having been refused
+ * @is_written: no more to be written, unless its group is refused
  */
 struct probe_definition {
 	const struct define_place *place;
@@ -50,7 +51,7 @@ struct probe_definition {
 	ARRAY(struct define_argument) arguments;
 	size_t record_size;
 	const struct token *token;
-	bool refused, stands_alone, is_again;
+	bool refused, stands_alone, is_written;
 	bool is_probed, with_children, is_sampled;
 	pid_t target;
 	struct define_group *group;
@@ -88,8 +89,16 @@ const struct define_place *raw_tracepoint_place(struct tracefs *tracefs, const s
 
 /* ---- group.c: one event for many places ---- */
 
+/**
+ * struct define_group - one event
+ * @members: told apart by a number that each definition records
+ * @fprobe: the definition of all of them, as fprobe_print() made it; then told apart by @addresses
+ * @addresses: of the members, which are by rising address
+ */
 struct define_group {
 	ARRAY(struct probe_definition *) members;
+	const char *fprobe;
+	const uint64_t *addresses;
 };
 /** group_note() - @probe stands on @definition, too: with which others may that share an event? */
 void group_note(const struct tracefs *tracefs, struct probe_definition *definition,
@@ -98,16 +107,25 @@ void group_note(const struct tracefs *tracefs, struct probe_definition *definiti
 void groups_form(struct tracefs *tracefs);
 /** group_print_number() - the argument of @definition that tells it from others of its group */
 void group_print_number(const struct probe_definition *definition, struct buf *out);
+/** group_refuse() - @group's event cannot be had: its members are to be written in another way */
+void group_refuse(struct define_group *group);
 /**
  * groups_enable() - enable the events of groups, in an instance that is still switched off
- * False when the kernel refuses some: their members are to be written again, each for itself.
+ * False when the kernel refuses some: their members are no more written.
  */
 bool groups_enable(struct tracefs *tracefs);
+/** definition_file() - the file of tracefs that @definition is written to */
+const char *definition_file(const struct probe_definition *definition);
 /** group_selector() - an empty selector for the event of @definition's group, or NULL */
 struct binding_selector *group_selector(struct tracefs *tracefs,
 					const struct probe_definition *definition);
 /** group_common() - bindings that count for every place of @selector, or NULL when these differ */
 const struct binding *group_common(const struct binding_selector *selector);
+
+/* ---- fprobe.c: one fprobe for the functions of a wildcard ---- */
+
+/** fprobes_form() - gather the definitions that one fprobe can serve, if they are many */
+void fprobes_form(struct tracefs *tracefs);
 
 /* ---- eprobe.c ---- */
 

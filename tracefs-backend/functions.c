@@ -56,18 +56,24 @@ static size_t each_servable(struct tracefs *tracefs, const struct program *progr
 	return count;
 }
 
-static void note_function(struct tracefs *tracefs, const struct site *site)
+struct traced_function *functions_note(struct tracefs *tracefs, const char *name)
 {
-	struct traced_function *function = table_get(&tracefs->functions, site->place->symbol);
+	struct traced_function *function = table_get(&tracefs->functions, name);
 
 	if (function)
-		return;
+		return function;
 	function = arena_new_object(tracefs->arena, struct traced_function);
-	function->name = site->place->symbol;
-	table_put(&tracefs->functions, function->name, function);
+	function->name = name;
+	table_put(&tracefs->functions, name, function);
+	return function;
 }
 
-static bool is_distinct(const struct traced_function *function)
+static void note_site(struct tracefs *tracefs, const struct site *site)
+{
+	functions_note(tracefs, site->place->symbol);
+}
+
+bool function_is_distinct(const struct traced_function *function)
 {
 	return function->number && function->address && function->count == 1;
 }
@@ -76,7 +82,7 @@ static void mark_site(struct tracefs *tracefs, const struct site *site)
 {
 	struct traced_function *function = table_get(&tracefs->functions, site->place->symbol);
 
-	if (is_distinct(function))
+	if (function_is_distinct(function))
 		trace_site_of(site)->function = function;
 }
 
@@ -97,7 +103,8 @@ static bool has_tracer(const struct tracefs *tracefs)
 }
 
 /* one line each: "vfs_read", "ext4_sync_file [ext4]" */
-static int number_functions(struct tracefs *tracefs)
+static int number_functions(struct tracefs *tracefs, void (*visit)(void *data, const char *name),
+			    void *data)
 {
 	struct buf text = BUF_INIT;
 	char path[PATH_MAX], *line, *rest;
@@ -110,9 +117,13 @@ static int number_functions(struct tracefs *tracefs)
 	for (line = error || !text.length ? NULL : strtok_r(text.data, "\n", &rest); line;
 	     line = strtok_r(NULL, "\n", &rest)) {
 		number++;
-		function = strchr(line, ' ') ? NULL : table_get(&tracefs->functions, line);
+		if (strchr(line, ' '))
+			continue;
+		function = table_get(&tracefs->functions, line);
 		if (function)
 			function->number = number;
+		if (visit)
+			visit(data, line);
 	}
 	buf_free(&text);
 	return error;
@@ -134,7 +145,7 @@ static void note_address(struct tracefs *tracefs, char *line)
 	function->count++;
 }
 
-static int locate_functions(struct tracefs *tracefs)
+static int read_addresses(struct tracefs *tracefs)
 {
 	struct buf text = BUF_INIT;
 	char *line, *rest;
@@ -147,16 +158,28 @@ static int locate_functions(struct tracefs *tracefs)
 	return error;
 }
 
+int functions_locate(struct tracefs *tracefs, void (*visit)(void *data, const char *name),
+		     void *data)
+{
+	struct traced_function *function;
+	int error;
+
+	for (size_t i = 0; i < tracefs->functions.count; i++) {
+		function = tracefs->functions.entries[i].value;
+		function->number = function->count = 0;
+	}
+	error = number_functions(tracefs, visit, data);
+	return error ? error : read_addresses(tracefs);
+}
+
 void functions_select(struct tracefs *tracefs, const struct program *program)
 {
 	if (tracefs->options.leave_to_perf || !tracefs->own_pids ||
 	    each_servable(tracefs, program, NULL) < FUNCTIONS_WORTH || !has_tracer(tracefs))
 		return;
-	table_init(&tracefs->functions, tracefs->arena);
-	each_servable(tracefs, program, note_function);
-	if (number_functions(tracefs) < 0 || locate_functions(tracefs) < 0)
-		return;
-	each_servable(tracefs, program, mark_site);
+	each_servable(tracefs, program, note_site);
+	if (functions_locate(tracefs, NULL, NULL) == 0)
+		each_servable(tracefs, program, mark_site);
 }
 
 /* ---- recording ---- */
@@ -256,11 +279,19 @@ static int write_lists(struct tracefs *tracefs)
 	return error;
 }
 
+static bool is_used(const struct tracefs *tracefs)
+{
+	for (size_t i = 0; i < tracefs->functions.count; i++)
+		if (((struct traced_function *)tracefs->functions.entries[i].value)->first)
+			return true;
+	return false;
+}
+
 int functions_enable(struct tracefs *tracefs, struct buf *problem)
 {
 	int error;
 
-	if (!tracefs->functions.count)
+	if (!is_used(tracefs))
 		return 0;
 	error = index_functions(tracefs);
 	if (!error && tracefs->function_index)
@@ -331,9 +362,9 @@ UNIT_TEST_CASE(functions_take_addresses_of_the_kernel_only)
 	note_address(&tracefs, other);
 	note_address(&tracefs, data);
 	CHECK(function.address == 0xffffffff81000010);
-	CHECK(is_distinct(&function));
+	CHECK(function_is_distinct(&function));
 	note_address(&tracefs, again);
-	CHECK(!is_distinct(&function));
+	CHECK(!function_is_distinct(&function));
 	arena_free(tracefs.arena);
 }
 #endif

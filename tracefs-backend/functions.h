@@ -36,6 +36,17 @@ struct function_index {
 	struct traced_function **items;
 };
 
+/** functions_note() - the one object of the function of the kernel called @name */
+struct traced_function *functions_note(struct tracefs *tracefs, const char *name);
+/**
+ * functions_locate() - fill in address, number and count of all that were noted; 0 or -errno
+ * @visit: called for each function that can be traced, noted or not; or NULL
+ */
+int functions_locate(struct tracefs *tracefs, void (*visit)(void *data, const char *name),
+		     void *data);
+/** function_is_distinct() - can it be traced, and is it the only one of its name? */
+bool function_is_distinct(const struct traced_function *function);
+
 /** functions_select() - mark the sites of @program that the tracer can serve, if they are many */
 void functions_select(struct tracefs *tracefs, const struct program *program);
 /** functions_bind() - @binding is one more to run when @function is called */

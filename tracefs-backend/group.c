@@ -89,21 +89,23 @@ void groups_form(struct tracefs *tracefs)
 	table_init(&shapes, tracefs->arena);
 	if (tracefs->definitions.count < 2 || !has_immediates(tracefs))
 		return;
+	fprobes_form(tracefs);
 	for (size_t i = 0; i < tracefs->definitions.count; i++) {
 		struct probe_definition *definition = tracefs->definitions.items[i];
 
-		if (!definition->stands_alone &&
+		if (!definition->stands_alone && !definition->group &&
 		    definition->arguments.count < PROBE_ARGUMENTS_MAX)
 			add_member(tracefs, &shapes, definition);
 	}
 	for (size_t i = 0; i < tracefs->groups.count; i++)
-		if (tracefs->groups.items[i]->members.count < 2)
+		if (tracefs->groups.items[i]->members.count < 2 &&
+		    !tracefs->groups.items[i]->fprobe)
 			dissolve(tracefs->groups.items[i]);
 }
 
 void group_print_number(const struct probe_definition *definition, struct buf *out)
 {
-	if (definition->group)
+	if (definition->group && !definition->group->fprobe)
 		buf_printf(out, " " NUMBER_FIELD "=\\%u:u32", definition->number);
 }
 
@@ -127,13 +129,12 @@ static int try_enable(const struct tracefs *tracefs, const struct trace_event *e
 
 static void remove_event(const struct tracefs *tracefs, const struct define_group *group)
 {
-	bool is_user = group->members.items[0]->place->fetch.is_user;
 	const struct trace_event *event = group->members.items[0]->event;
 	char path[PATH_MAX], line[2 * TRACE_NAME_SIZE + 8];
 	int fd, length = snprintf(line, sizeof(line), "-:%s/%s\n", event->system, event->name);
 
 	if (!tracefs_path(tracefs, path, sizeof(path), "%s",
-			  is_user ? "uprobe_events" : "kprobe_events"))
+			  definition_file(group->members.items[0])))
 		return;
 	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	if (fd >= 0 && write(fd, line, (size_t)length) < 0)
@@ -151,22 +152,35 @@ static bool is_created(const struct define_group *group)
 	return false;
 }
 
+/* an fprobe's members become a group as any other, that one's stand alone */
+void group_refuse(struct define_group *group)
+{
+	if (!group->fprobe)
+		dissolve(group);
+	group->fprobe = NULL;
+	group->addresses = NULL;
+	for (size_t i = 0; i < group->members.count; i++)
+		group->members.items[i]->is_written = false;
+}
+
 bool groups_enable(struct tracefs *tracefs)
 {
 	bool all = true;
 
 	for (size_t i = 0; i < tracefs->groups.count; i++) {
 		struct define_group *group = tracefs->groups.items[i];
-		bool is_formed = group->members.items[0]->group;
+		const struct probe_definition *first = group->members.items[0];
 
+		if (!first->is_written) { /* refused before */
+			all = false;
+			continue;
+		}
 		/* perf's are enabled when they are opened */
-		if (!is_formed || group->members.items[0]->is_sampled || !is_created(group) ||
-		    try_enable(tracefs, group->members.items[0]->event) == 0)
+		if (!first->group || first->is_sampled || !is_created(group) ||
+		    try_enable(tracefs, first->event) == 0)
 			continue;
 		remove_event(tracefs, group);
-		dissolve(group);
-		for (size_t j = 0; j < group->members.count; j++)
-			group->members.items[j]->is_again = true;
+		group_refuse(group);
 		all = false;
 	}
 	return all;
@@ -175,7 +189,9 @@ bool groups_enable(struct tracefs *tracefs)
 struct binding_selector *group_selector(struct tracefs *tracefs,
 					const struct probe_definition *definition)
 {
-	const struct trace_field *field = trace_event_field(definition->event, NUMBER_FIELD);
+	const struct trace_field *field = trace_event_field(definition->event,
+		!definition->group->fprobe ? NUMBER_FIELD :
+		definition->place->is_return ? "__probe_func" : "__probe_ip");
 	struct binding_selector *selector;
 
 	if (!field)
@@ -183,6 +199,7 @@ struct binding_selector *group_selector(struct tracefs *tracefs,
 	selector = arena_new_object(tracefs->arena, struct binding_selector);
 	selector->offset = field->offset;
 	selector->count = definition->group->members.count;
+	selector->addresses = definition->group->addresses;
 	selector->items = arena_alloc(tracefs->arena, selector->count * sizeof(*selector->items));
 	memset(selector->items, 0, selector->count * sizeof(*selector->items));
 	return selector;

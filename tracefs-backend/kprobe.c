@@ -41,6 +41,19 @@ static const char *kernel_where(struct code_request *request, const struct code_
 			    place->symbol, place->symbol_offset);
 }
 
+/* the wildcard that found the function, where nothing else is asked than that one's entry or return */
+static const char *kernel_glob(struct code_request *request, const struct code_place *place)
+{
+	const struct place_query *query = &request->query;
+
+	if (!request->is_one_of_many || request->data || request->maxactive || !query->pattern ||
+	    query->what != PLACE_FUNCTION || query->callee || place->is_inline ||
+	    place->symbol_offset || !place->symbol || !is_symbol_word(place->symbol))
+		return NULL;
+	return arena_printf(request->match->arena, "%.*s", (int)strcspn(query->pattern, "@"),
+			    query->pattern);
+}
+
 /* this machine's, unless another one was named with -a */
 static const struct trace_arch *kernel_arch(struct frontend *frontend)
 {
@@ -65,6 +78,7 @@ static const struct define_place *kprobe_locate(struct code_request *request,
 	where->name = place->function ? place->function : "address";
 	where->is_return = place->is_return;
 	where->is_one_of_many = request->is_one_of_many;
+	where->glob = kernel_glob(request, place);
 	where->maxactive = place->is_return ? request->maxactive : 0;
 	where->address = place->address;
 	where->fetch.arch = kernel_arch(request->match->frontend);

@@ -198,6 +198,7 @@ struct tracefs *tracefs_new(const struct tracefs_options *options, struct buf *p
 	table_init(&tracefs->places, arena);
 	table_init(&tracefs->files, arena);
 	table_init(&tracefs->aliases, arena);
+	table_init(&tracefs->functions, arena);
 	free(root);
 	return tracefs;
 }

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A wildcard of many functions whose handler only counts: the kernel's function tracer records them,
-# and counts are those of kprobes. Handlers that read arguments get kprobes as ever.
+# and counts are those of kprobes. Handlers that read arguments or return values get one fprobe for
+# all functions of the wildcard where the kernel has those, else kprobes that share an event.
 . tests/live/harness
 [ -e /sys/kernel/tracing/kprobe_events ] || skip "this kernel has no kprobe_events"
 
@@ -31,6 +32,30 @@ expect_line '^others 1 switched 1$'
 if grep -qw function /sys/kernel/tracing/available_tracers; then
 	grep -q 'functions of the kernel are left to its function tracer' "$work/err" ||
 		fail 'the function tracer is not used'
+	grep '^Pass 4' "$work/err"
+fi
+
+# arguments and return values, of each function its own
+stap_succeeds -v -e '
+	global calls, returns, sizes, got, others
+	probe kernel.function("vfs_*"), kernel.function("tcp_*") {
+		if (execname() == @1) { calls[ppfunc()]++; sizes[ppfunc(), ulong_arg(3)]++ } else others++ }
+	probe kernel.function("vfs_*").return, kernel.function("tcp_*").return {
+		if (execname() == @1) { returns[ppfunc()]++; got[ppfunc(), returnval()]++ } }
+	probe end {
+		println("calls ", calls["vfs_read"], " ", calls["vfs_write"], " ", sizes["vfs_read", '$block'], " ",
+			sizes["vfs_write", '$block'])
+		println("returns ", returns["vfs_read"], " ", returns["vfs_write"], " ", got["vfs_read", '$block'],
+			" ", got["vfs_write", '$block'])
+		println("others ", others > 0) }' "${dd##*/}" \
+	-c "$dd if=$work/data of=$work/copy bs=$block status=none; true"
+reads=$(number_of '$1 == "calls"' 2)
+expect_between 'reads' "$reads" 17 60
+expect_line "^calls $reads 16 17 16\$"
+expect_line "^returns $reads 16 16 16\$"
+expect_line '^others 1$'
+if grep -q 'f\[:\[<group>' /sys/kernel/tracing/README; then
+	expect_between 'fprobes' "$(grep -c 'functions of the kernel share the fprobe' "$work/err")" 2 4
 	grep '^Pass 4' "$work/err"
 fi
 
