@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "define.h"
+#include "functions.h"
 
 /* ---- arguments ---- */
 
@@ -310,6 +311,22 @@ static int open_definitions(struct tracefs *tracefs, enum define_kind kind)
 	return fd < 0 ? -errno : fd;
 }
 
+/* the kernel says no more than that it failed where it has decided never to be probed */
+static void explain_untraceable(struct tracefs *tracefs, const struct define_place *place,
+				struct buf *problem)
+{
+	const char *name = arena_printf(tracefs->arena, "%.*s", (int)strcspn(place->where, "+"),
+					place->where);
+	const struct traced_function *function;
+
+	if (place->event || place->fetch.is_user || strchr(name, ':') || strncmp(name, "0x", 2) == 0)
+		return;
+	function = functions_note(tracefs, name);
+	if (functions_locate(tracefs, NULL, NULL) == 0 && function->address && !function->number)
+		buf_printf(problem, "; %s is none of available_filter_functions: it is marked "
+			   "notrace, on the kprobes' blacklist, or gone after the start", name);
+}
+
 static void report_refusal(struct tracefs *tracefs, const struct probe_definition *definition, int error,
 			   struct buf *problem)
 {
@@ -319,6 +336,7 @@ static void report_refusal(struct tracefs *tracefs, const struct probe_definitio
 	print_place(definition->token, problem);
 	buf_printf(problem, "the kernel refuses the probe `%s': ", buf_text(&line));
 	print_kernel_reason(NULL, definition->event->name, error, problem);
+	explain_untraceable(tracefs, definition->place, problem);
 	buf_free(&line);
 }
 
