@@ -12,6 +12,8 @@ if [ -z "$mount" ]; then
 	mkdir "$work/groups" && mount -t cgroup2 none "$work/groups" 2> /dev/null ||
 		skip "this kernel has no control groups"
 	mount=$work/groups
+	# the kernel gives groups their perf_event only once any controller has been enabled
+	echo +pids > "$mount/cgroup.subtree_control" 2> /dev/null
 fi
 group=$mount/stap_test_$$
 remove_groups() {
