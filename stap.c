@@ -64,7 +64,8 @@ struct session {
 
 enum option_key {
 	KEY_DUMP_FUNCTIONS = 0x100, KEY_DUMP_ALIASES, KEY_DUMP_TYPES, KEY_COMPATIBLE,
-	KEY_SUPPRESS_ERRORS, KEY_NAMESPACES, KEY_CGROUP, KEY_PRIVILEGE, KEY_UNPRIVILEGED,
+	KEY_SUPPRESS_ERRORS, KEY_SKIP_BADVARS, KEY_NAMESPACES, KEY_CGROUP, KEY_PRIVILEGE,
+	KEY_UNPRIVILEGED,
 	KEY_LDD, KEY_ALL_MODULES, KEY_STRICT, KEY_BACKEND, KEY_FLAMEGRAPH, KEY_FOLDED, KEY_DEMANGLE,
 };
 
@@ -111,6 +112,7 @@ static const struct argp_option option_table[] = {
 	  "refuse what can only be read after its event, instead of warning", 2 },
 	{ "suppress-handler-errors", KEY_SUPPRESS_ERRORS, NULL, 0,
 	  "turn run-time errors into warnings", 2 },
+	{ "skip-badvars", KEY_SKIP_BADVARS, NULL, 0, "take 0 for variables that are not there", 2 },
 	{ NULL, 'l', "PATTERN", 0, "list the probe points that match PATTERN", 3 },
 	{ NULL, 'L', "PATTERN", 0, "list them with their variables", 3 },
 	{ "dump-probe-types", KEY_DUMP_TYPES, NULL, 0, "list the kinds of probe points", 3 },
@@ -290,6 +292,7 @@ static error_t option_parse(int key, char *text, struct argp_state *state)
 	case KEY_DEMANGLE: session->run_options.demangles = true; break;
 	case 'd': case KEY_LDD: case KEY_ALL_MODULES: break;
 	case KEY_STRICT: session->frontend_options.strict = true; break;
+	case KEY_SKIP_BADVARS: session->frontend_options.skip_badvars = true; break;
 	case KEY_SUPPRESS_ERRORS: session->run_options.suppress_handler_errors = true; break;
 	case ARGP_KEY_ARG: option_argument(session, text); break;
 	case ARGP_KEY_END: return option_end(state, session);

@@ -2,7 +2,8 @@
 /*
  * A look into the context that cannot be had is no error yet: an alias offers more than a probe
  * uses, and what the optimiser drops does not matter. So the messages stay with the expression, and
- * become messages of the session when it is still there once the dead code is gone.
+ * become messages of the session when it is still there once the dead code is gone. With
+ * --skip-badvars it is 0 instead, and a warning says so.
  */
 #include "semantic.h"
 
@@ -22,6 +23,10 @@ void refusal_keep(struct resolver *resolver, struct expr *expr, struct diag_mark
 	for (size_t i = mark.count; i < frontend->diags.count; i++)
 		array_push(sem->arena, &refusal->diags, frontend->diags.items[i]);
 	diag_rewind(frontend, mark);
+	if (frontend->options.skip_badvars) {
+		expr->kind = EXPR_NUMBER;
+		expr->number = 0;
+	}
 	expr->refusal = refusal;
 	sem->has_refusals = true;
 }
@@ -31,6 +36,11 @@ static void report(struct tree_visitor *visitor, struct expr *expr, bool is_writ
 	struct frontend *frontend = visitor->data;
 
 	(void)is_write;
+	if (expr->refusal && frontend->options.skip_badvars) {
+		diag_warning(frontend, expr->token, "this is 0: %s",
+			     expr->refusal->diags.items[0].text);
+		return;
+	}
 	for (size_t i = 0; expr->refusal && i < expr->refusal->diags.count; i++)
 		diag_repeat(frontend, &expr->refusal->diags.items[i]);
 }
@@ -79,5 +89,20 @@ UNIT_TEST_CASE(refusal_of_live_code_is_an_error_beside_others)
 	CHECK_INT(test_errors("probe event(\"open\") { x = $none; println(x) nosuch() }", false), 2);
 	CHECK_INT(test_errors("probe event(\"open\") { x = $none println(x) println(1 . 2) }", false), 3);
 	CHECK_INT(test_errors("probe event(\"open\") { println(@defined($none) ? $none : 1) }", false), 0);
+}
+
+UNIT_TEST_CASE(refusal_is_zero_on_request)
+{
+	const struct frontend_options options = { .skip_badvars = true };
+	struct frontend *frontend =
+		test_session(&options, "probe event(\"open\") { println($none->x, $none . \"\") }");
+
+	test_compile(frontend);
+	CHECK_INT(diag_error_count(frontend), 1); /* a number is no text */
+	frontend_free(frontend);
+	frontend = test_session(&options, "probe event(\"open\") { println($none->x + 1) }");
+	test_compile(frontend);
+	CHECK_INT(diag_error_count(frontend), 0);
+	frontend_free(frontend);
 }
 #endif
