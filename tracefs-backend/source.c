@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "define.h"
@@ -495,7 +496,23 @@ static size_t block_bytes(unsigned cpus)
 	return bytes > BLOCK_MAX ? BLOCK_MAX : bytes < BLOCK_MIN ? BLOCK_MIN : bytes;
 }
 
-static void open_reader(struct source *source, unsigned cpu, const struct raw_ring_layout *layout)
+/* descriptors beside those of the readers: what arming opens, and what a run may */
+#define DESCRIPTORS_SPARE 32
+
+/* two descriptors for each CPU: where there are hundreds, more than the usual limit */
+static void raise_descriptor_limit(const struct source *source)
+{
+	rlim_t needed = source->poll_fd + 2 * source->base.cpu_count + DESCRIPTORS_SPARE;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
+		return;
+	limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* 0 as well for a CPU that has no buffer */
+static int open_reader(struct source *source, unsigned cpu, const struct raw_ring_layout *layout)
 {
 	struct reader *reader = &source->readers[cpu];
 	struct epoll_event interest = { .events = EPOLLIN, .data.u32 = cpu };
@@ -507,13 +524,14 @@ static void open_reader(struct source *source, unsigned cpu, const struct raw_ri
 	reader->stream.hides_self = source->hides_self;
 	if (source->tracefs->excluded.count)
 		reader->stream.self = source->tracefs->excluded.items[0];
-	reader->ring_fd = open_file(source, cpu, "trace_pipe_raw");
-	reader->stats_fd = open_file(source, cpu, "stats");
 	reader->emptied = true;
+	reader->stats_fd = open_file(source, cpu, "stats");
+	reader->ring_fd = open_file(source, cpu, "trace_pipe_raw");
 	if (reader->ring_fd < 0)
-		return;
+		return errno == ENOENT ? 0 : -errno;
 	raw_ring_init(&reader->stream.ring, layout, block_bytes(source->base.cpu_count));
 	epoll_ctl(source->poll_fd, EPOLL_CTL_ADD, reader->ring_fd, &interest);
+	return 0;
 }
 
 static int open_readers(struct source *source, struct buf *problem)
@@ -534,8 +552,13 @@ static int open_readers(struct source *source, struct buf *problem)
 	source->full_mark = (buffer ? buffer : 4u << 20) / 2;
 	source->readers = memory_zalloc(source->base.stream_count * sizeof(*source->readers));
 	for (unsigned cpu = 0; cpu < source->base.cpu_count; cpu++)
-		open_reader(source, cpu, &layout);
-	return 0;
+		source->readers[cpu].ring_fd = source->readers[cpu].stats_fd = -1;
+	raise_descriptor_limit(source);
+	for (unsigned cpu = 0; cpu < source->base.cpu_count && !error; cpu++)
+		error = open_reader(source, cpu, &layout);
+	if (error)
+		buf_printf(problem, "cannot read the trace buffers of all CPUs: %s", strerror(-error));
+	return error;
 }
 
 /* ---- loss ---- */
