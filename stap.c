@@ -111,7 +111,7 @@ static const struct argp_option option_table[] = {
 	{ "strict", KEY_STRICT, NULL, 0,
 	  "refuse what can only be read after its event, instead of warning", 2 },
 	{ "suppress-handler-errors", KEY_SUPPRESS_ERRORS, NULL, 0,
-	  "turn run-time errors into warnings", 2 },
+	  "end a handler with a run-time error quietly", 2 },
 	{ "skip-badvars", KEY_SKIP_BADVARS, NULL, 0, "take 0 for variables that are not there", 2 },
 	{ NULL, 'l', "PATTERN", 0, "list the probe points that match PATTERN", 3 },
 	{ NULL, 'L', "PATTERN", 0, "list them with their variables", 3 },
@@ -160,7 +160,7 @@ static void option_script(struct argp_state *state, struct session *session, con
 }
 
 /* -r DIR: the release is what the build there says of itself */
-static void option_release(struct session *session, const char *text)
+static void option_release(struct argp_state *state, struct session *session, const char *text)
 {
 	struct buf release = BUF_INIT;
 
@@ -168,6 +168,8 @@ static void option_release(struct session *session, const char *text)
 		session->frontend_options.kernel_release = text;
 		return;
 	}
+	if (access(text, X_OK) < 0)
+		argp_error(state, "-r %s: %s", text, strerror(errno));
 	session->frontend_options.kernel_tree = text;
 	if (!buf_read_file(&release, arena_printf(session->arena,
 						  "%s/include/config/kernel.release", text)))
@@ -257,7 +259,7 @@ static error_t option_parse(int key, char *text, struct argp_state *state)
 	case 'G': array_push(session->arena, &session->globals, text); break;
 	case 'g': session->frontend_options.guru = true; break;
 	case 'u': session->frontend_options.no_optimize = true; break;
-	case 'r': option_release(session, text); break;
+	case 'r': option_release(state, session, text); break;
 	case 'a': option_arch(state, session, text); break;
 	case 'c': session->command = text; break;
 	case 'x': session->run_options.target_pid = option_number(state, text, 1, INT_MAX); break;
