@@ -50,6 +50,7 @@ struct session {
 	const char *flame_graph_file, *folded_file; /* --flamegraph, --folded */
 	void (*dump)(struct frontend *frontend, FILE *out);
 	bool has_privilege; /* --privilege was given */
+	bool suppress_time_limits;
 	int last_pass;
 	struct frontend *frontend;
 	enum backend backend;
@@ -64,8 +65,8 @@ struct session {
 
 enum option_key {
 	KEY_DUMP_FUNCTIONS = 0x100, KEY_DUMP_ALIASES, KEY_DUMP_TYPES, KEY_COMPATIBLE,
-	KEY_SUPPRESS_ERRORS, KEY_SKIP_BADVARS, KEY_NAMESPACES, KEY_CGROUP, KEY_PRIVILEGE,
-	KEY_UNPRIVILEGED,
+	KEY_SUPPRESS_ERRORS, KEY_SUPPRESS_TIME, KEY_SKIP_BADVARS, KEY_NAMESPACES, KEY_CGROUP,
+	KEY_PRIVILEGE, KEY_UNPRIVILEGED,
 	KEY_LDD, KEY_ALL_MODULES, KEY_STRICT, KEY_BACKEND, KEY_FLAMEGRAPH, KEY_FOLDED, KEY_DEMANGLE,
 };
 
@@ -112,6 +113,8 @@ static const struct argp_option option_table[] = {
 	  "refuse what can only be read after its event, instead of warning", 2 },
 	{ "suppress-handler-errors", KEY_SUPPRESS_ERRORS, NULL, 0,
 	  "end a handler with a run-time error quietly", 2 },
+	{ "suppress-time-limits", KEY_SUPPRESS_TIME, NULL, 0,
+	  "handlers may run as long as they like, whatever -D MAXACTION says; needs -g", 2 },
 	{ "skip-badvars", KEY_SKIP_BADVARS, NULL, 0, "take 0 for variables that are not there", 2 },
 	{ NULL, 'l', "PATTERN", 0, "list the probe points that match PATTERN", 3 },
 	{ NULL, 'L', "PATTERN", 0, "list them with their variables", 3 },
@@ -237,6 +240,8 @@ static error_t option_end(struct argp_state *state, struct session *session)
 
 	if (!has_work)
 		argp_error(state, "no script: give a FILE, - or -e SCRIPT");
+	if (session->suppress_time_limits && !session->frontend_options.guru)
+		argp_error(state, "--suppress-time-limits requires guru mode (-g)");
 	if (session->frontend_options.guru && session->frontend_options.privilege)
 		argp_error(state, "-g and --privilege=%s exclude each other",
 			   privilege_name(session->frontend_options.privilege));
@@ -295,6 +300,7 @@ static error_t option_parse(int key, char *text, struct argp_state *state)
 	case 'd': case KEY_LDD: case KEY_ALL_MODULES: break;
 	case KEY_STRICT: session->frontend_options.strict = true; break;
 	case KEY_SKIP_BADVARS: session->frontend_options.skip_badvars = true; break;
+	case KEY_SUPPRESS_TIME: session->suppress_time_limits = true; break;
 	case KEY_SUPPRESS_ERRORS: session->run_options.suppress_handler_errors = true; break;
 	case ARGP_KEY_ARG: option_argument(session, text); break;
 	case ARGP_KEY_END: return option_end(state, session);
@@ -530,6 +536,9 @@ static int session_set_limits(struct session *session)
 			log_info(log, 1, "-D %s: no limit has this name; embedded C sees it",
 				 define);
 	}
+	if (session->suppress_time_limits)
+		session->run_options.limits[LIMIT_MAXACTION] =
+			session->run_options.limits[LIMIT_MAXACTION_INTERRUPTIBLE] = 0;
 	return 0;
 }
 
