@@ -16,9 +16,14 @@ if [ -z "$mount" ]; then
 	echo +pids > "$mount/cgroup.subtree_control" 2> /dev/null
 fi
 group=$mount/stap_test_$$
-remove_groups() {
-	[ -z "${inside-}" ] || kill $inside 2> /dev/null
-	until rmdir "$group/deeper" "$group" 2> /dev/null || [ ! -d "$group" ]; do sleep 0.1; done
+remove_groups() { # once those in them are gone
+	local pid try
+	for pid in $(jobs -p); do kill "$pid" 2> /dev/null; done
+	for ((try = 0; try < 100; try++)); do
+		rmdir "$group/deeper" "$group" 2> /dev/null
+		[ -d "$group" ] || break
+		sleep 0.1
+	done
 	! mountpoint -q "$work/groups" || umount "$work/groups"
 }
 trap 'remove_groups; clean_up' EXIT
@@ -58,13 +63,12 @@ spin=$(program bash spin)
 (echo $BASHPID > "$group/cgroup.procs" && exec "$spin" -c 'while :; do :; done' inside) &
 in=$!
 until grep -q inside /proc/$in/cmdline; do sleep 0.05; done
-stap_succeeds --cgroup "$group" -e "global hits
-	probe timer.profile { hits[pid()]++ }
-	probe timer.s(3) { exit() }
+stap_succeeds --cgroup "$group" -T 100 -e "global hits
+	probe timer.profile { if (++hits[pid()] > 40) exit() }
 	probe end { foreach (p in hits) println(\"pid \", p, \" \", hits[p]) }"
 kill %?outside $in
 expect_equal "processes sampled" "$(awk '$1 == "pid" && $2 != '$inside "$work/out" | wc -l)" 1
-[ "$(number_of "\$2 == $in" 3)" -gt 20 ] || fail "hardly any samples"
+[ "$(number_of "\$2 == $in" 3)" -gt 40 ] || fail "hardly any samples"
 
 # user code, with a counter read at each hit
 if [ -e /sys/kernel/tracing/uprobe_events ] && command -v gcc > /dev/null; then
