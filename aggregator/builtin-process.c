@@ -5,7 +5,9 @@
  * than its instant; a process that is gone gives 0 or "".
  */
 #include <errno.h>
+#include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -374,6 +376,27 @@ bool builtin_env_var(struct native_call *call)
 
 /* ---- commands ---- */
 
+/* as if the user had started it: without the reader's priority, and ended by a closed pipe */
+static int spawn_command(const struct vm_session *session, char **arguments, pid_t *child)
+{
+	int nice = getpriority(PRIO_PROCESS, 0), error;
+	posix_spawnattr_t attributes;
+	sigset_t defaults;
+
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigdefault(&attributes, &defaults);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+	if (nice < session->command_nice)
+		setpriority(PRIO_PROCESS, 0, session->command_nice);
+	error = posix_spawn(child, "/bin/sh", NULL, &attributes, arguments, environ);
+	if (nice < session->command_nice)
+		setpriority(PRIO_PROCESS, 0, nice);
+	posix_spawnattr_destroy(&attributes);
+	return error;
+}
+
 /* runs beside the script; the shell forks once more so that init reaps the command */
 bool builtin_system(struct native_call *call)
 {
@@ -384,7 +407,7 @@ bool builtin_system(struct native_call *call)
 
 	if (call->session->flush_output) /* the script's text comes before the command's */
 		call->session->flush_output(call->session);
-	error = posix_spawn(&child, "/bin/sh", NULL, NULL, arguments, environ);
+	error = spawn_command(call->session, arguments, &child);
 	if (error)
 		return native_error(call, "cannot run a command: %s", strerror(error));
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)

@@ -737,6 +737,7 @@ int aggregator_run(struct aggregator *aggregator)
 {
 	int nice = getpriority(PRIO_PROCESS, 0);
 
+	aggregator->session->command_nice = nice;
 	dispatch_begin(&aggregator->dispatch);
 	if (aggregator->process_events)
 		process_event_existing(&aggregator->dispatch);

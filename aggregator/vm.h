@@ -42,6 +42,7 @@ struct vm_session {
 	void *owner;			/* the aggregator */
 	struct stacks *stacks;		/* builtin-stack.c's, NULL until a native asks */
 	uint64_t interrupt_deadline;	/* ns, CLOCK_MONOTONIC: when interrupted breaks a handler */
+	int command_nice;		/* of what system() starts: stap's own before it was raised */
 	void (*flush_output)(struct vm_session *session); /* writes output and empties it */
 	struct kcore *kcore;		/* kernel memory; opened by the first late read of it */
 	bool kcore_tried;
