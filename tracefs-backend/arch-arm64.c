@@ -46,5 +46,6 @@ const struct trace_arch trace_arch_arm64 = {
 	.register_count = ARRAY_SIZE(arm64_registers),
 	.arguments = arm64_registers, /* x0 to x7 */
 	.argument_count = 8,
+	.result = "x0",
 	.classify = arm64_classify,
 };

@@ -70,5 +70,6 @@ const struct trace_arch trace_arch_x86_64 = {
 	.register_count = ARRAY_SIZE(x86_64_registers),
 	.arguments = x86_64_arguments,
 	.argument_count = ARRAY_SIZE(x86_64_arguments),
+	.result = "ax",
 	.classify = x86_classify,
 };

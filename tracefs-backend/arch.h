@@ -23,6 +23,7 @@ enum instruction_class {
  * @machine, @machine32: e_machine of the ELF files it runs; 0 for none
  * @registers: tracefs' names (without '%') by DWARF number; NULL where tracefs has none
  * @arguments: the registers of integer arguments among them, in order
+ * @result: the register of integer results
  * @classify: the instruction in @size bytes at @code; @length is set to its bytes, 0 if unknown
  */
 struct trace_arch {
@@ -32,6 +33,7 @@ struct trace_arch {
 	unsigned register_count;
 	const char *const *arguments;
 	unsigned argument_count;
+	const char *result;
 	enum instruction_class (*classify)(const unsigned char *code, size_t size,
 					   unsigned *length);
 };

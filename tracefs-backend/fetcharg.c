@@ -100,13 +100,22 @@ static int print_pointer(struct printing *printing, const struct fetch *fetch)
 	return print_memory(printing, fetch->base, 0, fetch->is_user);
 }
 
+/* kernels with BTF refuse $retval of a function that returns nothing, and with it the whole probe */
+static void print_result(struct printing *printing)
+{
+	if (printing->place->is_user)
+		buf_puts(printing->out, "$retval");
+	else
+		buf_printf(printing->out, "%%%s", printing->place->arch->result);
+}
+
 static int print_value(struct printing *printing, const struct fetch *fetch)
 {
 	switch (fetch->kind) {
 	case FETCH_REGISTER:
 		return print_register(printing, fetch);
 	case FETCH_RETURN:
-		buf_puts(printing->out, "$retval");
+		print_result(printing);
 		return 0;
 	case FETCH_FIELD:
 		if (!is_symbol(fetch->symbol))
@@ -253,7 +262,8 @@ UNIT_TEST_CASE(fetcharg_symbols_and_constants)
 	recipe.fetch = &five;
 	check_text(recipe, &kernel_place, 0, "\\-5:s64");
 	recipe.fetch = &result;
-	check_text(recipe, &kernel_place, 0, "$retval:s32");
+	check_text(recipe, &kernel_place, 0, "%ax:s32");
+	check_text(recipe, &user_place, 0, "$retval:s32");
 }
 
 static void check_refused(const struct fetch *fetch, const struct fetch_place *place,

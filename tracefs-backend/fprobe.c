@@ -52,27 +52,37 @@ static bool is_plain_glob(const char *glob)
 	return true;
 }
 
-/* "%di" is "$arg1" to an fprobe; false when a register holds no argument */
+/* what an fprobe calls the register @name of @length letters; false when it knows no word for it */
+static bool print_register(const struct trace_arch *arch, bool is_return, const char *name,
+			   size_t length, struct buf *out)
+{
+	const char *const *known = is_return ? &arch->result : arch->arguments;
+	unsigned count = is_return ? 1 : arch->argument_count;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (strlen(known[i]) != length || strncmp(name, known[i], length) != 0)
+			continue;
+		if (is_return)
+			buf_puts(out, "$retval");
+		else
+			buf_printf(out, "$arg%u", i + 1);
+		return true;
+	}
+	return false;
+}
+
+/* "+8(%di):u64" is "+8($arg1):u64" to an fprobe */
 static bool print_argument(const struct trace_arch *arch, bool is_return, const char *text,
 			   struct buf *out)
 {
 	const char *percent = strchr(text, '%');
-	size_t length;
+	size_t length = percent ? strcspn(percent + 1, "):") : 0;
 
-	if (!percent) {
-		buf_puts(out, text);
-		return true;
-	}
-	length = strcspn(percent + 1, "):");
-	for (unsigned i = 0; i < arch->argument_count && !is_return; i++) {
-		if (strlen(arch->arguments[i]) != length ||
-		    strncmp(percent + 1, arch->arguments[i], length) != 0)
-			continue;
-		buf_printf(out, "%.*s$arg%u%s", (int)(percent - text), text, i + 1,
-			   percent + 1 + length);
-		return true;
-	}
-	return false;
+	buf_printf(out, "%.*s", percent ? (int)(percent - text) : (int)strlen(text), text);
+	if (percent && !print_register(arch, is_return, percent + 1, length, out))
+		return false;
+	buf_puts(out, percent ? percent + 1 + length : "");
+	return true;
 }
 
 /* "vfs_*%return a0=$retval:u64"; false when it must be a kprobe */
@@ -253,7 +263,8 @@ UNIT_TEST_CASE(fprobe_names_arguments_by_number)
 	check_fprobe(&place, "%sp:u64", NULL);
 	check_fprobe(&place, "%d:u64", NULL);
 	place.is_return = true;
-	check_fprobe(&place, "$retval:u64", "vfs_*%return a0=$retval:u64");
+	check_fprobe(&place, "%ax:u64", "vfs_*%return a0=$retval:u64");
+	check_fprobe(&place, "+0(%ax):u64", "vfs_*%return a0=+0($retval):u64");
 	check_fprobe(&place, "%di:u64", NULL);
 	place.fetch.arch = &trace_arch_arm64;
 	place.is_return = false;
