@@ -33,7 +33,7 @@ echo 0 > $work/nfsd/threads
 EOS
 stap_succeeds -w -e '
 	global received
-	probe nfsd.dispatch { if (proc == 0) printf("dispatch %s %d %d %d %d xid %d\n", ip_ntop(client_ip), prog, version, proc, proto, ntohl(xid)) }
+	probe nfsd.dispatch { if (proc == 0) printf("dispatch %s %d %d %d %d xid %d\n", client_ip, prog, version, proc, proto, ntohl(xid)) }
 	probe sunrpc.svc.process { printf("process %s %d from %s xid %d threads %d\n", sv_name, rq_prot, ip_ntop(peer_ip), rq_xid, sv_nrthreads) }
 	probe sunrpc.svc.send { printf("send %s %s\n", sv_name, ip_ntop(peer_ip)) }
 	probe sunrpc.svc.recv { if (sv_name == "nfsd") received++ }
