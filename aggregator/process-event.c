@@ -52,7 +52,9 @@ int process_event_resolve(struct family_match *match)
 	site->name = "task";
 	site->needs = NEED_TASK;
 	if (process->argument_kind == ARGUMENT_NUMBER) {
-		site->pid = (int32_t)process->number;
+		site->pid = frontend_process(match->frontend, process);
+		if (!site->pid)
+			return -ESRCH;
 	} else if (process->argument_kind == ARGUMENT_STRING) {
 		site->needs |= NEED_MAPS;
 		site->executable = find_program(match->arena, process->string);

@@ -456,6 +456,11 @@ void frontend_dump_functions(struct frontend *frontend, FILE *out);
 void frontend_dump_aliases(struct frontend *frontend, FILE *out);
 void frontend_dump_families(struct frontend *frontend, FILE *out);
 
+/**
+ * frontend_process() - the process that @component, as of process(PID), names
+ * Returns 0, after an error, when no such process lives.
+ */
+int32_t frontend_process(struct frontend *frontend, const struct point_component *component);
 /** frontend_has_alias() - does the tapset or a script define the alias @dotted, as loaded so far? */
 bool frontend_has_alias(struct frontend *frontend, const char *dotted);
 /** point_print() - the text of a probe point, as pp() shows it */

@@ -6,6 +6,20 @@
  */
 #include "semantic.h"
 
+#include <errno.h>
+#include <signal.h>
+
+int32_t frontend_process(struct frontend *frontend, const struct point_component *component)
+{
+	int32_t pid = (int32_t)component->number;
+
+	if (pid == component->number && pid > 0 && (kill(pid, 0) == 0 || errno != ESRCH))
+		return pid;
+	diag_error(frontend, component->token, "there is no process %lld",
+		   (long long)component->number);
+	return 0;
+}
+
 struct match_node *match_node_new(struct arena *arena, const char *name, enum argument_kind kind)
 {
 	struct match_node *node = arena_new_object(arena, struct match_node);

@@ -118,6 +118,7 @@ static int process_resolve(struct family_match *match)
 {
 	const struct point_component *process = &match->point->components.items[0];
 	struct tracefs *tracefs = match->backend;
+	pid_t pid;
 
 	if (!tracefs) {
 		tracepoint_report_no_backend(match->frontend, process->token);
@@ -126,8 +127,11 @@ static int process_resolve(struct family_match *match)
 	if (process->argument_kind == ARGUMENT_STRING)
 		return emit_by_path(match, process);
 	/* without a number: the target's where there is one, otherwise everybody's */
-	emit_syscall(match, match->point, process->argument_kind == ARGUMENT_NUMBER ?
-		     process->number : tracefs->options.target_pid, NULL);
+	pid = process->argument_kind == ARGUMENT_NUMBER ?
+	      frontend_process(match->frontend, process) : tracefs->options.target_pid;
+	if (process->argument_kind == ARGUMENT_NUMBER && !pid)
+		return -ESRCH;
+	emit_syscall(match, match->point, pid, NULL);
 	return 0;
 }
 
