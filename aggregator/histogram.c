@@ -493,7 +493,7 @@ UNIT_TEST_CASE(histogram_of_random_values_is_as_drawn_plainly)
 		struct statistic *stat;
 
 		for (size_t i = 0; i < count; i++)
-			values[i] = ((int64_t)(rand_r(&seed) - RAND_MAX / (round % 3 + 1)) << 31) >>
+			values[i] = (rand_r(&seed) - RAND_MAX / (round % 3 + 1)) * (1LL << 31) >>
 				    (63 - spread % (round % 4 ? 14 : 60));
 		stat = stat_of(&shape, values, count);
 		histogram_print(stat, &shape, 50, elision, &is);
