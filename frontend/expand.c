@@ -29,6 +29,7 @@ struct expansion {
 	/* where the walk got furthest, for the message when nothing matches */
 	const struct match_node *far_node;
 	size_t far_position;
+	const char *reason;			/* why the last optional point was passed over */
 	bool is_forbidden;			/* by --privilege, whatever was found */
 };
 /* the walk's state: what to look for next, and how it came here */
@@ -484,6 +485,9 @@ static void report_no_match(const struct walk *walk, const struct probe_point *p
 		diag_hint(x->sem->frontend, id, "what it stands for is not allowed for "
 			  "--privilege=%s", privilege_name(x->sem->frontend->options.privilege));
 	else
+		if (x->reason) /* an alias's: the name is right */
+		diag_hint(x->sem->frontend, id, "none of its points is here; the last: %s", x->reason);
+	else
 		suggest_components(x, id, component);
 	for (const struct alias_frame *frame = walk->frames; frame; frame = frame->outer)
 		diag_also(x->sem->frontend, id, frame->entry->alias->alias->token,
@@ -518,6 +522,7 @@ static void expand_point(struct walk *walk, const struct probe_point *point)
 		inner.conditions = &condition;
 	x->far_node = NULL;
 	x->far_position = 0;
+	x->reason = NULL;
 	fetch_names(x->sem, point);
 	walk_node(&inner, x->sem->tree, 0);
 	if (x->produced == before && !walk->frames && !point->optional && !point->sufficient &&
@@ -525,8 +530,11 @@ static void expand_point(struct walk *walk, const struct probe_point *point)
 		fetch_neighbours(&inner, point);
 	if (x->produced == before && frontend->error_count == mark.errors)
 		report_no_match(walk, point);
-	if (x->produced == before && (point->optional || point->sufficient))
+	if (x->produced == before && (point->optional || point->sufficient)) {
+		if (frontend->diags.count > mark.count)
+			x->reason = frontend->diags.items[mark.count].text;
 		diag_rewind(frontend, mark);
+	}
 	x->far_node = far_node;
 	x->far_position = far_position;
 }
