@@ -192,15 +192,13 @@ bool dispatch_concerns(const struct dispatch *dispatch, const struct event *even
 	return concerns(dispatch, event, site);
 }
 
-void dispatch_hit(struct dispatch *dispatch, const struct event *event)
+/* a hit of several probes, or of one that does not simply run */
+static __attribute__((noinline)) void dispatch_many(struct dispatch *dispatch,
+						    const struct event *event)
 {
 	const struct binding *binding = event->bindings;
 	struct vm_context *now = &dispatch->session->now;
 
-	now->event = event;
-	now->time = event->time;
-	now->cpu = event->cpu;
-	now->tid = event->tid;
 	for (; binding; binding = binding->next) {
 		if (binding->site && unlikely(!concerns(dispatch, event, binding->site)))
 			continue;
@@ -213,6 +211,32 @@ void dispatch_hit(struct dispatch *dispatch, const struct event *event)
 		if (unlikely(dispatch->session->exiting))
 			break;
 	}
+}
+
+void dispatch_hit(struct dispatch *dispatch, const struct event *event)
+{
+	const struct binding *binding = event->bindings;
+	struct vm_context *now = &dispatch->session->now;
+	const struct probe *probe;
+	const struct site *site;
+
+	if (unlikely(!binding))
+		return;
+	probe = binding->probe;
+	site = binding->site;
+	now->event = event;
+	now->time = event->time;
+	now->cpu = event->cpu;
+	now->tid = event->tid;
+	if (unlikely(binding->next || dispatch->timings || probe->is_entry || probe->entry ||
+		     (site && (site->pid || site->executable)))) {
+		dispatch_many(dispatch, event);
+		return;
+	}
+	now->probe = probe;
+	now->binding = binding;
+	dispatch->handlers++;
+	vm_run_now(dispatch->vm, probe);
 }
 
 /* a moment of the run itself, seen from our own task */

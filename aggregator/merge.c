@@ -4,11 +4,22 @@
  * reading. Delivering by "the smallest head visible now" would be wrong, because a stream that
  * looks empty may hold an older record a moment later. Each stream is in order by itself, so one
  * head per stream takes part in a tree of losers (Knuth, volume 3, 5.4.1): when the winner leaves,
- * its stream's next head replays the matches on the way to the root. (Replaying without jumps was
+ * its stream's next head replays the matches on the way to the root, unless it is older than all that
+ * lost there: events come in bursts of one CPU. (Replaying without jumps was
  * measured: 1.5 ns less when streams alternate at random, 5 ns more when events come in bursts of
  * one CPU, as they do, because the next stream's address then waits for every comparison.)
  */
 #include "merge.h"
+
+static uint64_t least_loser(const struct merge *merge, uint32_t winner)
+{
+	uint64_t least = MERGE_NO_HEAD;
+
+	for (size_t match = (winner + merge->streams.count) / 2; match; match /= 2)
+		if (merge->tree[match].key < least)
+			least = merge->tree[match].key;
+	return least;
+}
 
 /* all matches anew: stream i is the leaf i + count of a binary heap's numbering */
 static void merge_play(struct merge *merge)
@@ -30,6 +41,7 @@ static void merge_play(struct merge *merge)
 		merge->tree[match] = winners[2 * match + !second];
 	}
 	merge->tree[0] = winners[1];
+	merge->rival = least_loser(merge, winners[1].stream);
 }
 
 void merge_init(struct merge *merge)
@@ -148,6 +160,21 @@ static void stream_hold(struct merge_stream *stream)
 
 /* ---- the tournament ---- */
 
+/* @winner's stream has another head: its matches on the way to the root again */
+static void merge_replay(struct merge *merge, struct merge_entry winner)
+{
+	for (size_t match = (winner.stream + merge->streams.count) / 2; match; match /= 2) {
+		struct merge_entry other = merge->tree[match];
+
+		if (other.key < winner.key) {
+			merge->tree[match] = winner;
+			winner = other;
+		}
+	}
+	merge->tree[0] = winner;
+	merge->rival = least_loser(merge, winner.stream);
+}
+
 void merge_pop(struct merge *merge)
 {
 	struct merge_entry winner = merge->tree[0];
@@ -164,15 +191,10 @@ void merge_pop(struct merge *merge)
 		stream->has_head = false;
 		winner.key = MERGE_NO_HEAD;
 	}
-	for (size_t match = (winner.stream + merge->streams.count) / 2; match; match /= 2) {
-		struct merge_entry other = merge->tree[match];
-
-		if (other.key < winner.key) {
-			merge->tree[match] = winner;
-			winner = other;
-		}
-	}
-	merge->tree[0] = winner;
+	if (likely(winner.key <= merge->rival))
+		merge->tree[0].key = winner.key;
+	else
+		merge_replay(merge, winner);
 }
 
 /* ---- rounds ---- */

@@ -41,6 +41,7 @@ struct merge {
 	ARRAY(struct event_source *) sources;
 	struct arena *arena;
 	struct merge_entry *tree; /* [0]: the winner; the loser of each match; then scratch */
+	uint64_t rival;		/* the least key that lost to the winner: until there it stays */
 	uint64_t last_key;	/* of what was delivered last */
 	uint64_t late;		/* events older than one delivered before them */
 	uint64_t rounds, bytes;

@@ -209,13 +209,11 @@ static __attribute__((noinline)) void handler_prepare(struct vm *vm, const struc
 		walks_reserve(vm, handler->cursors);
 }
 
-static inline void handler_enter(struct vm *vm, const struct handler *handler)
+/* the handler's own frame is filled in only before somebody looks at it: a call, an error */
+static inline void handler_note(struct vm *vm, const struct code *code, union value *registers)
 {
-	if (!handler->is_ready)
-		handler_prepare(vm, handler);
-	vm->frames[0].code = handler->code; /* never called, no walks below: handlers_make() */
-	vm->frames[0].registers = handler->registers;
-	vm->depth = 1;
+	if (vm->depth == 1)
+		vm->frames[0] = (struct frame){ .code = code, .registers = registers };
 }
 
 static void frame_leave(struct vm *vm)
@@ -325,7 +323,7 @@ static const struct load *load_at(const struct vm *vm, unsigned slot)
 
 static bool fail_capture(struct vm *vm, unsigned slot)
 {
-	const struct probe *probe = vm->frames[vm->depth - 1].code->probe;
+	const struct probe *probe = vm->session.now.probe;
 
 	return fail(vm, "%s is not available here", probe->captures.items[slot]->name);
 }
@@ -665,6 +663,7 @@ static __attribute__((noinline)) bool handler_broke_off(struct vm *vm)
 	if (!quiet)
 		report_error(vm);
 	vm->fatal = vm->quiet = vm->bare = false;
+	vm->depth = 1;
 	return quiet;
 }
 
@@ -701,17 +700,22 @@ bool vm_run_now(struct vm *vm, const struct probe *probe)
 	value = map_recent(globals[slot].map, keys, count); \
 	if (!value) \
 		value = map_reach(globals[slot].map, keys)
-/* a single key, the commonest case, is looked up where it stands */
+/* one key and two, the commonest cases, without a loop; a single one where it stands */
 #define REACH(slot) \
 	if (likely(globals[slot].key_count == 1)) { \
 		REACH_BY(slot, &r[pc[1].a], 1); \
+	} else if (likely(globals[slot].key_count == 2)) { \
+		keys[0] = r[pc[1].a]; \
+		keys[1] = r[pc[1].b]; \
+		REACH_BY(slot, keys, 2); \
 	} else { \
 		KEYS(slot); \
 		REACH_BY(slot, keys, globals[slot].key_count); \
 	}
 #define SKIP_KEYS(slot) do { pc += globals[slot].key_words; NEXT; } while (0)
 	vm->actions = 0;
-	handler_enter(vm, handler);
+	if (!handler->is_ready)
+		handler_prepare(vm, handler);
 	goto *labels[pc->op];
 
 do_NOP:
@@ -870,6 +874,7 @@ do_CALL_LONG:
 do_CALL_STRING:
 	if (unlikely(is_interrupted(&vm->session)))
 		goto interrupted;
+	handler_note(vm, code, r);
 	depth = vm->depth;
 	if (!call(vm, &vm->bytecode.functions[pc->b], pc))
 		goto raise;
@@ -1063,6 +1068,7 @@ interrupted:
 	vm->quiet = true;
 	vm->fatal = true;
 raise:
+	handler_note(vm, code, r);
 	pc = unwind(vm, pc);
 	if (!pc)
 		return handler_broke_off(vm);
@@ -1108,6 +1114,7 @@ static void handlers_make(struct vm *vm)
 		handler_make(&vm->handlers[i], &bytecode->probes[i]);
 	vm->frame_capacity = 16;
 	vm->frames = memory_zalloc(vm->frame_capacity * sizeof(*vm->frames));
+	vm->depth = 1; /* between runs too: a handler's frame is the first */
 }
 
 static void handlers_free(struct vm *vm)
