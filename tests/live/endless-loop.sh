@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Whatever a handler never ends doing, Ctrl-C ends it, and the end probes run.
+# not in guests: the kernel has no part in it
 . tests/live/harness
 
 interrupt_each() { # TIMES STATUS ENDS OPTION…: each script of standard input, once it loops

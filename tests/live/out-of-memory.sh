@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Whichever allocation fails, ours or a library's: one message, status 1, nothing left behind.
+# not in guests: the kernel has no part in it
 . tests/live/harness
 
 ! ldd "$STAP" | grep -q libasan || skip "a sanitizer's build has an allocator of its own"

@@ -3,6 +3,7 @@
 #
 # What is printed arrives whole and in order, whoever reads it; who stops reading ends the run
 # without a word; the exit status and the summary of errors tell how a run ended.
+# not in guests: the kernel has no part in it
 . tests/live/harness
 
 lines=$(scaled 1000000)

@@ -4,6 +4,7 @@
 # syscall_name() and syscall_num() agree with the C library's headers: with asm/unistd_64.h for
 # x86-64, and with asm-generic/unistd.h, whose calls arm64 has, for the tapset as arm64 reads it,
 # but for a 64 at the end of a name.
+# not in guests: it reads the tapset and headers
 . tests/live/harness
 
 command -v cc > /dev/null || skip 'no C compiler'

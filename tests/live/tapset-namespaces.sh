@@ -7,7 +7,7 @@
 
 sleeper=$(program sleep inside)
 unshare --pid --fork true 2> /dev/null || skip 'this machine makes no pid namespaces'
-unshare --pid --fork "$sleeper" 60 &
+unshare --pid --fork --kill-child "$sleeper" 60 > /dev/null 2>&1 &
 for i in $(seq 200); do
 	inside=$(pgrep -n -f "^$sleeper") && [ "$(awk '/^NSpid:/ { print NF }' "/proc/$inside/status")" = 3 ] && break
 	inside=
@@ -29,7 +29,7 @@ expect_line '^task 1 1$'
 expect_line '^cannot resolve id in namespace$'
 unshare --user --map-root-user true 2> /dev/null || skip 'this machine makes no user namespaces'
 mapped=$(program sleep mapped)
-unshare --user "$mapped" 60 &
+unshare --user "$mapped" 60 > /dev/null 2>&1 &
 for i in $(seq 200); do
 	[ "$(readlink /proc/$!/exe)" = "$mapped" ] && break
 	sleep 0.05

@@ -4,6 +4,7 @@
 # A property: whatever structures a program has, a chain of members, indexes and pointers through them
 # has the same value in a probe as in the program. Programs and chains are made at random, from seeds
 # that the test names when it fails; STAP_TEST_SEED tries another one.
+# not in guests: it is about debug information
 . tests/live/harness
 command -v gcc > /dev/null || skip "no gcc"
 [ -e /sys/kernel/tracing/uprobe_events ] || skip "this kernel has no uprobe_events"
