@@ -650,6 +650,29 @@ static int session_take_source(struct session *session, struct event_source *sou
 	return error;
 }
 
+/* the task of a program without events is stap itself, which no right is needed for */
+static bool has_events(const struct program *program)
+{
+	for (size_t i = 0; i < program->probes.count; i++)
+		if (program->probes.items[i]->sites.count)
+			return true;
+	return false;
+}
+
+static int session_follow_tasks(struct session *session, const struct program *program)
+{
+	struct buf problem = BUF_INIT;
+	struct event_source *source =
+		perf_sideband(session->perf, program->needs & NEED_MAPS, &problem);
+
+	if (!source && !has_events(program)) {
+		log_info(&session->frontend_options.log, 1, "%s", buf_text(&problem));
+		buf_free(&problem);
+		return 0;
+	}
+	return session_take_source(session, source, &problem);
+}
+
 /* sources start in the order they are handed over: who a task is must be known before its events */
 static int pass_arm(struct session *session)
 {
@@ -665,9 +688,7 @@ static int pass_arm(struct session *session)
 	if (perf_fixes_addresses(session->perf) && session->command &&
 	    write(session->run_options.command_start_fd, &fix_addresses, 1) != 1)
 		return session_fail(session, "the command of -c is gone");
-	if (program->needs & NEED_TASK)
-		source = perf_sideband(session->perf, program->needs & NEED_MAPS, &problem);
-	error = session_take_source(session, source, &problem);
+	error = program->needs & NEED_TASK ? session_follow_tasks(session, program) : 0;
 	if (error)
 		return error;
 	source = tracefs_arm(session->tracefs, program, &problem);

@@ -8,10 +8,12 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "builtin.h"
+#include "identity.h"
 
 extern char **environ;
 
@@ -123,31 +125,6 @@ static bool return_task_status(struct native_call *call, int64_t tid, const char
 	return native_return_number(call, number);
 }
 
-static bool return_status(struct native_call *call, const char *name, unsigned index)
-{
-	return return_task_status(call, call->session->now.tid, name, index);
-}
-
-bool builtin_uid(struct native_call *call)
-{
-	return return_status(call, "\nUid", 0);
-}
-
-bool builtin_euid(struct native_call *call)
-{
-	return return_status(call, "\nUid", 1);
-}
-
-bool builtin_gid(struct native_call *call)
-{
-	return return_status(call, "\nGid", 0);
-}
-
-bool builtin_egid(struct native_call *call)
-{
-	return return_status(call, "\nGid", 1);
-}
-
 /* a field of /proc/TID/stat, numbered as in proc(5), 4 and above */
 static int64_t read_stat(int64_t tid, unsigned field)
 {
@@ -202,6 +179,57 @@ bool builtin___task_stat(struct native_call *call)
 	return native_return_number(call, number);
 }
 
+/* ---- whose it is, for tapset/identity.stp; (tid, enum identity_id) and what more ---- */
+
+static bool is_identity(int64_t id)
+{
+	return id >= 0 && id < IDENTITY_COUNT;
+}
+
+bool builtin___task_identity(struct native_call *call)
+{
+	int64_t id = call->arguments[1].number;
+
+	return native_return_number(call, is_identity(id) ?
+				    identity_of(call->session, task_argument(call),
+						(enum identity_id)id) : 0);
+}
+
+/* is it a task of the user who runs stap? */
+bool builtin___is_own_user(struct native_call *call)
+{
+	return native_return_number(call, identity_of(call->session, native_task(call),
+						      IDENTITY_UID) == getuid());
+}
+
+bool builtin___task_identity_tell(struct native_call *call)
+{
+	int64_t id = call->arguments[1].number;
+
+	if (is_identity(id))
+		identity_tell(call->session, task_argument(call), (enum identity_id)id,
+			      call->arguments[2].number);
+	return true;
+}
+
+bool builtin___task_identity_doubt(struct native_call *call)
+{
+	identity_doubt(task_argument(call));
+	return true;
+}
+
+/* (path, group): who owns the file, when executing it gives his rights, else -1 */
+bool builtin___set_id_of_file(struct native_call *call)
+{
+	bool group = call->arguments[1].number != 0;
+	struct stat status;
+
+	if (stat(call->arguments[0].string->data, &status) != 0 ||
+	    !(status.st_mode & (group ? S_ISGID : S_ISUID)))
+		return native_return_number(call, -1);
+	return native_return_number(call, group ? status.st_gid : status.st_uid);
+}
+
 bool builtin___task_status(struct native_call *call)
 {
 	char name[64];
@@ -228,16 +256,6 @@ bool builtin___load_average(struct native_call *call)
 	}
 	buf_free(&text);
 	return native_return_number(call, whole * 100 + rest);
-}
-
-bool builtin_pgrp(struct native_call *call)
-{
-	return native_return_number(call, read_stat(call->session->now.tid, 5));
-}
-
-bool builtin_sid(struct native_call *call)
-{
-	return native_return_number(call, read_stat(call->session->now.tid, 6));
 }
 
 static bool return_ticks(struct native_call *call, unsigned field)

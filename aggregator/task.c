@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "identity.h"
 #include "task.h"
 
 #define COMM_MAX 15			     /* TASK_COMM_LEN - 1 (include/linux/sched.h) */
@@ -149,8 +150,10 @@ static struct task *task_insert(struct task_model *model, int32_t tid)
 
 static void task_free(struct task *task)
 {
-	if (task)
+	if (task) {
 		address_space_unref(task->space);
+		free(task->identity);
+	}
 	free(task);
 }
 
@@ -469,6 +472,7 @@ static void task_fork(struct task_model *model, const struct event *event)
 	task->exited = false;
 	if (comm)
 		task->comm = comm;
+	identity_inherit(task, parent);
 	if (parent)
 		task_inherit_space(model, task, parent);
 }

@@ -18,6 +18,7 @@ struct task {
 	bool exited;		/* an EXIT was seen; kept until the end of the round */
 	uint64_t start_time;	/* ns, CLOCK_MONOTONIC; 0 when it lived before the run */
 	struct address_space *space; /* its process's, or NULL: ask task_space() */
+	struct identity *identity; /* what is known of it (identity.h), or NULL */
 };
 
 struct task_model *task_model_new(void);

@@ -46,6 +46,7 @@ struct vm_session {
 	void (*flush_output)(struct vm_session *session); /* writes output and empties it */
 	struct kcore *kcore;		/* kernel memory; opened by the first late read of it */
 	bool kcore_tried;
+	unsigned identity_told;		/* by enum identity_id: the kernel's changes of it are told */
 	struct entry_frame *entry;	/* in return probes and their entries: what is saved */
 };
 
