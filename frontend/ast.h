@@ -107,6 +107,7 @@ struct variable {
 	const struct token **index_tokens; /* arrays: where each index's type was decided */
 	void *owner;	     /* globals: the unit that defines it; private to the frontend */
 	const char *c_type;  /* locals: of the value assigned last, where debug info knows it */
+	struct work_users *users; /* what infer looks at again when it learns more */
 };
 typedef ARRAY(struct variable *) variable_array;
 
@@ -279,6 +280,7 @@ struct function {
 	unsigned needs;	      /* set by plan: enum context_need, callees included */
 	unsigned slot;	      /* index in program.functions */
 	void *owner;	      /* the unit that defines it; private to the frontend */
+	struct work_users *users; /* what infer looks at again when it learns more */
 };
 
 /* one step of a probe point: name, name(123), name("text") */

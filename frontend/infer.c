@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Types. Each round walks every handler and function with the type its surroundings want, and
- * writes what it learns to variables, array indexes, parameters and functions; rounds repeat until
- * nothing is new. Two uses that disagree are reported with both places. A last round reports what
- * stayed unknown, and records which parts of each statistic the script asks for.
+ * Types. Every handler and function is walked with the type its surroundings want; what is learnt
+ * goes to variables, array indexes, parameters and functions, and all that mention one of these are
+ * walked again, until nothing is new. Two uses that disagree are reported with both places. A last
+ * walk over all reports what stayed unknown, and records which parts of each statistic the script
+ * asks for.
  */
 #include "semantic.h"
 
 struct inferrer {
 	struct semantics *sem;
-	struct function *function; /* NULL in probes */
-	bool changed;
+	struct work_list work;
+	struct work_item *item;	   /* being walked */
 	bool refused_are_long;	   /* refused targets that nobody wants a type of */
-	bool final;		   /* report what is unknown */
+	bool final;		   /* report what is unknown … */
+	bool has_errors;	   /* … unless it may be known when what was reported is mended */
 };
 
 static void infer_expr(struct inferrer *inferrer, struct expr *expr, enum type want);
@@ -30,19 +32,45 @@ static void report_conflict(struct inferrer *inferrer, const struct token *token
 	diag_also(frontend, id, first, "it is %s since here", type_name(first_type));
 }
 
-/* @type is of the thing @what; learn @want, or find them equal, or complain */
-static void agree(struct inferrer *inferrer, enum type *type, const struct token **since,
-		  enum type want, const struct token *token, const char *what)
+static void learnt(struct inferrer *inferrer, const struct work_users *users)
 {
-	if (want == TYPE_UNKNOWN || want == TYPE_VOID || *type == want)
-		return;
-	if (*type == TYPE_UNKNOWN) {
-		*type = want;
-		*since = token;
-		inferrer->changed = true;
-		return;
-	}
-	report_conflict(inferrer, token, what, want, *since, *type);
+	work_list_add_users(&inferrer->work, users);
+}
+
+/* something whose type is to be found: what it is so far, where that was decided, who mentions it */
+struct typed {
+	enum type *type;
+	const struct token **since;
+	const struct work_users *users;
+};
+
+static struct typed typed_variable(struct variable *variable)
+{
+	return (struct typed){ &variable->type, &variable->type_token, variable->users };
+}
+
+static struct typed typed_key(struct variable *array, size_t i)
+{
+	return (struct typed){ &array->index_types[i], &array->index_tokens[i], array->users };
+}
+
+static struct typed typed_result(struct function *function)
+{
+	return (struct typed){ &function->type, &function->type_token, function->users };
+}
+
+/* learn @want, or find it true already; false: there is a conflict, which the caller reports */
+static bool agree(struct inferrer *inferrer, struct typed typed, enum type want,
+		  const struct token *token)
+{
+	if (want == TYPE_UNKNOWN || want == TYPE_VOID || *typed.type == want)
+		return true;
+	if (*typed.type != TYPE_UNKNOWN)
+		return false;
+	*typed.type = want;
+	*typed.since = token;
+	learnt(inferrer, typed.users);
+	return true;
 }
 
 /* the expression has @type, its surroundings need @want */
@@ -50,7 +78,7 @@ static void settle(struct inferrer *inferrer, struct expr *expr, enum type type,
 {
 	if (expr->type != type) {
 		expr->type = type;
-		inferrer->changed = true;
+		work_list_add(&inferrer->work, inferrer->item);
 	}
 	if (want == TYPE_UNKNOWN || type == TYPE_UNKNOWN || type == want)
 		return;
@@ -66,14 +94,11 @@ static const char *variable_text(struct inferrer *inferrer, const struct variabl
 static void agree_variable(struct inferrer *inferrer, struct expr *expr, enum type want)
 {
 	struct variable *variable = expr->variable;
-	enum type old = variable->type;
 
-	agree(inferrer, &variable->type, &variable->type_token, want, expr->token,
-	      variable_text(inferrer, variable));
-	if (expr->type != variable->type || old != variable->type) {
-		expr->type = variable->type;
-		inferrer->changed = true;
-	}
+	if (!agree(inferrer, typed_variable(variable), want, expr->token))
+		report_conflict(inferrer, expr->token, variable_text(inferrer, variable), want,
+				variable->type_token, variable->type);
+	settle(inferrer, expr, variable->type, TYPE_UNKNOWN);
 }
 
 /* ---- shapes: scalars, and arrays of so many keys ---- */
@@ -92,7 +117,7 @@ static bool agree_shape(struct inferrer *inferrer, struct expr *expr, size_t cou
 		variable->is_array = count > 0;
 		variable->index_tokens = arena_alloc(inferrer->sem->arena,
 						     (count + 1) * sizeof(struct token *));
-		inferrer->changed = true;
+		learnt(inferrer, variable->users);
 	}
 	if (variable->index_count == count && variable->shape_token)
 		return true;
@@ -112,8 +137,6 @@ static bool agree_shape(struct inferrer *inferrer, struct expr *expr, size_t cou
 static void agree_index(struct inferrer *inferrer, struct variable *variable, size_t i,
 			struct expr *key)
 {
-	char what[64];
-
 	infer_expr(inferrer, key, TYPE_UNKNOWN);
 	if (key->type == TYPE_UNKNOWN && variable->index_types[i] != TYPE_UNKNOWN)
 		infer_expr(inferrer, key, variable->index_types[i]);
@@ -121,9 +144,11 @@ static void agree_index(struct inferrer *inferrer, struct variable *variable, si
 		diag_error(inferrer->sem->frontend, key->token, "a statistic cannot be a key");
 		return;
 	}
-	snprintf(what, sizeof(what), "key %zu of '%.40s'", i + 1, variable->name);
-	agree(inferrer, &variable->index_types[i], &variable->index_tokens[i], key->type,
-	      key->token, what);
+	if (!agree(inferrer, typed_key(variable, i), key->type, key->token))
+		report_conflict(inferrer, key->token,
+				arena_printf(inferrer->sem->arena, "key %zu of '%.40s'", i + 1,
+					     variable->name),
+				key->type, variable->index_tokens[i], variable->index_types[i]);
 }
 
 /* the keys of INDEX and IN, `*` where @any_allowed */
@@ -143,13 +168,19 @@ static bool infer_keys(struct inferrer *inferrer, struct expr *expr, bool any_al
 
 /* ---- variables ---- */
 
+static bool is_unassigned_local(const struct variable *variable)
+{
+	return variable && !variable->write_count && variable->scope == SCOPE_LOCAL;
+}
+
 static void report_unresolved(struct inferrer *inferrer, const struct expr *expr)
 {
 	struct frontend *frontend = inferrer->sem->frontend;
 	struct variable *variable = expr->variable;
 	size_t id;
 
-	if (!inferrer->final || (variable && variable->type_token))
+	if (!inferrer->final || (variable && variable->type_token) ||
+	    (inferrer->has_errors && !is_unassigned_local(variable)))
 		return;
 	if (variable)
 		variable->type_token = expr->token; /* one message is enough */
@@ -314,8 +345,6 @@ static void infer_bucket(struct inferrer *inferrer, struct expr *expr, enum type
 static void infer_argument(struct inferrer *inferrer, struct expr *arg, struct variable *parameter,
 			   const struct function *function)
 {
-	char what[96];
-
 	infer_expr(inferrer, arg, TYPE_UNKNOWN);
 	if (arg->type == TYPE_UNKNOWN && parameter->type != TYPE_UNKNOWN)
 		infer_expr(inferrer, arg, parameter->type);
@@ -326,9 +355,11 @@ static void infer_argument(struct inferrer *inferrer, struct expr *arg, struct v
 	}
 	if (!parameter->type_token)
 		parameter->type_token = parameter->token;
-	snprintf(what, sizeof(what), "argument '%.32s' of '%.40s'", parameter->name,
-		 function->name);
-	agree(inferrer, &parameter->type, &parameter->type_token, arg->type, arg->token, what);
+	if (!agree(inferrer, typed_variable(parameter), arg->type, arg->token))
+		report_conflict(inferrer, arg->token,
+				arena_printf(inferrer->sem->arena, "argument '%.32s' of '%.40s'",
+					     parameter->name, function->name),
+				arg->type, parameter->type_token, parameter->type);
 }
 
 static void infer_result(struct inferrer *inferrer, struct expr *expr, struct function *function,
@@ -337,11 +368,8 @@ static void infer_result(struct inferrer *inferrer, struct expr *expr, struct fu
 	struct frontend *frontend = inferrer->sem->frontend;
 	size_t id;
 
-	if (function->type == TYPE_UNKNOWN && want != TYPE_UNKNOWN && want != TYPE_VOID) {
-		function->type = want;
-		function->type_token = expr->token;
-		inferrer->changed = true;
-	}
+	if (function->type == TYPE_UNKNOWN)
+		agree(inferrer, typed_result(function), want, expr->token);
 	if (function->type != TYPE_VOID || want == TYPE_VOID) {
 		settle(inferrer, expr, function->type, want == TYPE_VOID ? TYPE_UNKNOWN : want);
 		return;
@@ -379,7 +407,7 @@ static void agree_overloads(struct inferrer *inferrer, struct function *first)
 		if (f->type == TYPE_UNKNOWN) {
 			f->type = known->type;
 			f->type_token = known->type_token;
-			inferrer->changed = true;
+			learnt(inferrer, f->users);
 		} else if (f->type != known->type) {
 			report_conflict(inferrer, f->type_token, "the result of an overload",
 					f->type, known->type_token, known->type);
@@ -401,7 +429,8 @@ static void infer_call(struct inferrer *inferrer, struct expr *expr, enum type w
 			infer_argument(inferrer, expr->args[i], f->parameters.items[i], f);
 		infer_result(inferrer, expr, f, want);
 	}
-	if (inferrer->final && expr->function->type == TYPE_UNKNOWN && want != TYPE_VOID)
+	if (inferrer->final && !inferrer->has_errors && want != TYPE_VOID &&
+	    expr->function->type == TYPE_UNKNOWN)
 		diag_error(inferrer->sem->frontend, expr->token,
 			   "unresolved type of function '%s'", expr->name);
 }
@@ -670,8 +699,9 @@ static void infer_foreach_value(struct inferrer *inferrer, struct foreach_spec *
 		return;
 	}
 	infer_expr(inferrer, foreach->value, array->type);
-	agree(inferrer, &array->type, &array->type_token, foreach->value->type,
-	      foreach->value->token, variable_text(inferrer, array));
+	if (!agree(inferrer, typed_variable(array), foreach->value->type, foreach->value->token))
+		report_conflict(inferrer, foreach->value->token, variable_text(inferrer, array),
+				foreach->value->type, array->type_token, array->type);
 }
 
 static void infer_sort(struct inferrer *inferrer, struct foreach_spec *foreach)
@@ -755,7 +785,7 @@ static void refuse_empty_return(struct inferrer *inferrer, const struct function
 
 static void infer_return(struct inferrer *inferrer, struct stmt *stmt)
 {
-	struct function *function = inferrer->function;
+	struct function *function = inferrer->item->function;
 
 	if (!stmt->expr || !function) {
 		if (inferrer->final && function)
@@ -766,9 +796,12 @@ static void infer_return(struct inferrer *inferrer, struct stmt *stmt)
 	if (stmt->expr->type == TYPE_UNKNOWN)
 		infer_expr(inferrer, stmt->expr, function->type);
 	refuse_statistic(inferrer, stmt->expr);
-	agree(inferrer, &function->type, &function->type_token, stmt->expr->type,
-	      stmt->expr->token,
-	      arena_printf(inferrer->sem->arena, "the result of '%s'", function->name));
+	if (stmt->expr->type != TYPE_STATS &&
+	    !agree(inferrer, typed_result(function), stmt->expr->type, stmt->expr->token))
+		report_conflict(inferrer, stmt->expr->token,
+				arena_printf(inferrer->sem->arena, "the result of '%s'",
+					     function->name),
+				stmt->expr->type, function->type_token, function->type);
 }
 
 static void infer_loop(struct inferrer *inferrer, struct stmt *stmt)
@@ -886,31 +919,32 @@ static void check_foreach(struct tree_visitor *visitor, struct stmt *stmt)
 	tree_walk_stmt(&inner, stmt->then);
 }
 
-/* ---- rounds ---- */
+/* ---- the walk ---- */
 
-static void infer_handler(struct inferrer *inferrer, struct probe *probe)
+static void infer_item(struct inferrer *inferrer, struct work_item *item)
 {
-	inferrer->function = NULL;
-	if (probe->condition)
-		infer_expr(inferrer, probe->condition, TYPE_LONG);
-	infer_stmt(inferrer, probe->body);
+	size_t errors = inferrer->sem->frontend->error_count;
+
+	inferrer->item = item;
+	if (item->probe && item->probe->condition)
+		infer_expr(inferrer, item->probe->condition, TYPE_LONG);
+	infer_stmt(inferrer, item->probe ? item->probe->body : item->function->body);
+	item->is_refused |= inferrer->sem->frontend->error_count > errors;
 }
 
-static void infer_function(struct inferrer *inferrer, struct function *function)
+static void infer_due(struct inferrer *inferrer)
 {
-	inferrer->function = function;
-	infer_stmt(inferrer, function->body);
+	struct work_item *item;
+
+	while ((item = work_list_take(&inferrer->work)))
+		infer_item(inferrer, item);
 }
 
-static void infer_round(struct inferrer *inferrer)
+static void infer_all(struct inferrer *inferrer)
 {
-	struct semantics *sem = inferrer->sem;
-
-	inferrer->changed = false;
-	for (size_t i = 0; i < sem->builds.count; i++)
-		infer_handler(inferrer, sem->builds.items[i]->probe);
-	for (size_t i = 0; i < sem->functions.count; i++)
-		infer_function(inferrer, sem->functions.items[i]);
+	for (size_t i = 0; i < inferrer->work.items.count; i++)
+		work_list_add(&inferrer->work, inferrer->work.items.items[i]);
+	infer_due(inferrer);
 }
 
 static void note_value_return(struct tree_visitor *visitor, struct stmt *stmt)
@@ -1016,6 +1050,8 @@ static void check_assignments(struct semantics *sem)
 	struct tree_visitor visitor = { .expr = warn_unassigned, .data = &check };
 
 	fold_count_uses(sem);
+	if (sem->frontend->error_count) /* what assigns it may be missing */
+		return;
 	for (size_t i = 0; i < sem->builds.count; i++) {
 		struct probe *probe = sem->builds.items[i]->probe;
 
@@ -1029,13 +1065,6 @@ static void check_assignments(struct semantics *sem)
 	}
 }
 
-static void infer_rounds(struct inferrer *inferrer)
-{
-	do {
-		infer_round(inferrer);
-	} while (inferrer->changed && !inferrer->sem->frontend->error_count);
-}
-
 int infer_program(struct semantics *sem)
 {
 	struct inferrer inferrer = { .sem = sem };
@@ -1045,16 +1074,16 @@ int infer_program(struct semantics *sem)
 	check_assignments(sem);
 	visit_all(sem, &initials);
 	settle_declared(sem);
-	infer_rounds(&inferrer);
+	work_list_init(&inferrer.work, sem);
+	infer_due(&inferrer);
 	inferrer.refused_are_long = true;
 	if (sem->has_refusals)
-		infer_rounds(&inferrer);
+		infer_all(&inferrer);
 	settle_void_functions(sem);
-	if (!sem->frontend->error_count) {
-		inferrer.final = true;
-		infer_round(&inferrer);
-		visit_all(sem, &loops);
-	}
+	inferrer.has_errors = sem->frontend->error_count > 0;
+	inferrer.final = true;
+	infer_all(&inferrer);
+	visit_all(sem, &loops);
 	sem->types_known = true;
 	return sem->frontend->error_count ? -EINVAL : 0;
 }

@@ -852,8 +852,7 @@ int frontend_resolve(struct frontend *frontend)
 	if (!frontend->error_count && !frontend->options.no_optimize)
 		fold_program(sem);
 	need_probes(sem);
-	if (!frontend->error_count)
-		infer_program(sem);
+	infer_program(sem);
 	if (!frontend->error_count && display_written_globals(sem))
 		infer_program(sem);
 	if (!frontend->error_count && !frontend->options.no_optimize && sem->has_refusals)

@@ -6,7 +6,7 @@
  *	expand.c  probe declarations → struct probe_build (concrete point, body segments)
  *	resolve.c names in them → variables, functions, captures; queues what they call
  *	fold.c    constants, dead branches, unused locals and functions
- *	infer.c   types
+ *	infer.c   types; work-list.c says what has to be looked at again
  *	display.c end probes for globals that are only written
  *	capture.c reads of memory → captures, through locals and functions
  *	program.c slots and needs: struct program
@@ -327,6 +327,34 @@ void recipe_print(const struct recipe *recipe, struct buf *out);
 void capture_program(struct semantics *sem);
 /** capture_report_late() - what is left is read late: a warning, or an error with --strict */
 void capture_report_late(struct semantics *sem);
+
+/* ---- work-list.c ---- */
+
+/* a handler or a function that inference walks */
+struct work_item {
+	struct probe *probe;	   /* or */
+	struct function *function;
+	bool is_due;
+	bool is_refused;	   /* it has its message, and is not walked again */
+};
+struct work_users {
+	struct work_item **items;
+	size_t count, capacity;
+};
+struct work_list {
+	struct arena *arena;
+	ARRAY(struct work_item *) items, due;
+	size_t taken; /* of due */
+};
+
+/** work_list_init() - all handlers and functions of the program are due, in this order */
+void work_list_init(struct work_list *list, struct semantics *sem);
+/** work_list_add() - @item is due, behind the others */
+void work_list_add(struct work_list *list, struct work_item *item);
+/** work_list_add_users() - so are all that mention a variable or function; @users may be NULL */
+void work_list_add_users(struct work_list *list, const struct work_users *users);
+/** work_list_take() - the next one, or NULL */
+struct work_item *work_list_take(struct work_list *list);
 
 /** infer_program() - types for everything; returns -EINVAL after errors */
 int infer_program(struct semantics *sem);
