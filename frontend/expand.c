@@ -7,6 +7,7 @@
 #include "semantic.h"
 
 #define MAX_ALIAS_DEPTH 500 /* keeps the recursion over hostile scripts off the end of the stack */
+#define MAX_ALIAS_USES 50000 /* of one probe: ten times what stands in the library */
 
 /* the aliases gone through, innermost first */
 struct alias_frame {
@@ -31,6 +32,8 @@ struct expansion {
 	size_t far_position;
 	const char *reason;			/* why the last optional point was passed over */
 	bool is_forbidden;			/* by --privilege, whatever was found */
+	size_t alias_uses;
+	const struct alias_entry *exhausted_at;	/* the one that was too many */
 };
 /* the walk's state: what to look for next, and how it came here */
 struct walk {
@@ -244,6 +247,10 @@ static size_t expand_alias(struct walk *walk, const struct alias_entry *entry, s
 	struct walk inner = *walk;
 	size_t before = x->produced;
 
+	if (x->alias_uses++ >= MAX_ALIAS_USES) {
+		x->exhausted_at = x->exhausted_at ? x->exhausted_at : entry;
+		return 0;
+	}
 	if (depth > MAX_ALIAS_DEPTH) {
 		diag_error(x->sem->frontend, walk->point->token,
 			   "more than %d probe aliases stand for each other", MAX_ALIAS_DEPTH);
@@ -528,7 +535,7 @@ static void expand_point(struct walk *walk, const struct probe_point *point)
 	if (x->produced == before && !walk->frames && !point->optional && !point->sufficient &&
 	    frontend->error_count == mark.errors)
 		fetch_neighbours(&inner, point);
-	if (x->produced == before && frontend->error_count == mark.errors)
+	if (x->produced == before && frontend->error_count == mark.errors && !x->exhausted_at)
 		report_no_match(walk, point);
 	if (x->produced == before && (point->optional || point->sufficient)) {
 		if (frontend->diags.count > mark.count)
@@ -555,6 +562,20 @@ static void expand_points(struct walk *walk, const point_array *points, size_t s
 	}
 }
 
+/* here, where no `?` and no wildcard takes the message back */
+static void report_exhausted(const struct expansion *x)
+{
+	struct frontend *frontend = x->sem->frontend;
+	size_t id;
+
+	if (!x->exhausted_at)
+		return;
+	x->sem->builds.count -= x->produced; /* looking at them would take as long again */
+	id = diag_error(frontend, x->declaration->token,
+			"the probe stands for more than %d uses of aliases", MAX_ALIAS_USES);
+	diag_also(frontend, id, x->exhausted_at->alias->alias->token, "the last was of this one");
+}
+
 void expand_declaration(struct semantics *sem, struct unit *unit,
 			const struct probe_declaration *declaration)
 {
@@ -562,6 +583,7 @@ void expand_declaration(struct semantics *sem, struct unit *unit,
 	struct walk walk = { .x = &x, .unit = unit };
 
 	expand_points(&walk, &declaration->points, 0);
+	report_exhausted(&x);
 }
 
 size_t expand_listed_point(struct semantics *sem, struct unit *unit,
@@ -572,6 +594,7 @@ size_t expand_listed_point(struct semantics *sem, struct unit *unit,
 	struct walk walk = { .x = &x, .unit = unit };
 
 	expand_point(&walk, point);
+	report_exhausted(&x);
 	return x.produced;
 }
 
