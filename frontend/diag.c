@@ -130,8 +130,7 @@ static unsigned suggestion_reach(const char *name)
 	return length <= 2 ? 0 : length <= 4 ? 1 : length / 3;
 }
 
-void diag_suggest(struct frontend *frontend, size_t id, const char *name,
-		  const char *const *candidates, size_t count)
+const char *diag_nearest(const char *name, const char *const *candidates, size_t count)
 {
 	unsigned best = suggestion_reach(name);
 	const char *nearest = NULL;
@@ -144,6 +143,14 @@ void diag_suggest(struct frontend *frontend, size_t id, const char *name,
 		best = distance;
 		nearest = candidates[i];
 	}
+	return nearest;
+}
+
+void diag_suggest(struct frontend *frontend, size_t id, const char *name,
+		  const char *const *candidates, size_t count)
+{
+	const char *nearest = diag_nearest(name, candidates, count);
+
 	if (nearest)
 		diag_hint(frontend, id, "did you mean '%s'?", nearest);
 }

@@ -440,28 +440,38 @@ static const struct point_component *far_component(const struct expansion *x,
 	return &point->components.items[position];
 }
 
-static void suggest_components(const struct expansion *x, size_t id,
-			       const struct point_component *component)
+/* what a point may begin with; most of the library's files are not loaded */
+static void add_library_names(struct semantics *sem, name_array *names)
+{
+	for (size_t i = 0; i < sem->library.aliases.count; i++) {
+		const char *dotted = sem->library.aliases.items[i].dotted;
+
+		array_push(sem->arena, names,
+			   arena_memdup(sem->arena, dotted, strcspn(dotted, ".")));
+	}
+}
+
+/* what @component is likely to mean where the walk stopped, or NULL; @key: only its argument differs */
+static const char *near_component(const struct expansion *x,
+				  const struct point_component *component, const char **key)
 {
 	struct semantics *sem = x->sem;
 	const struct match_node *node = x->far_node;
-	const char **names;
-	size_t count = 0;
+	name_array names = { 0 };
 
-	if (!node || !node->children.count)
-		return;
-	names = arena_alloc(sem->arena, node->children.count * sizeof(*names));
-	for (size_t i = 0; i < node->children.count; i++) {
+	for (size_t i = 0; node && i < node->children.count; i++) {
 		const struct table_entry *entry = &node->children.entries[i];
 		const struct match_node *child = entry->value;
 
 		if (strcmp(child->name, component->name) == 0) {
-			diag_hint(sem->frontend, id, "there is '%s'", entry->key);
-			return;
+			*key = entry->key;
+			return NULL;
 		}
-		names[count++] = child->name;
+		array_push(sem->arena, &names, child->name);
 	}
-	diag_suggest(sem->frontend, id, component->name, names, count);
+	if (node == sem->tree)
+		add_library_names(sem, &names);
+	return diag_nearest(component->name, names.items, names.count);
 }
 
 /* the user's own point leads nowhere: look at all that could have stood in its components' places */
@@ -480,6 +490,50 @@ static void fetch_neighbours(struct walk *walk, const struct probe_point *point)
 	walk_node(walk, walk->x->sem->tree, 0);
 }
 
+/* does @point, which nobody wrote, reach a family? Leaves nothing but where the walk stopped */
+static bool try_point(const struct walk *walk, const struct probe_point *point)
+{
+	struct semantics *sem = walk->x->sem;
+	struct diag_mark mark = diag_mark(sem->frontend);
+	size_t builds = sem->builds.count, produced = walk->x->produced;
+	struct walk inner = *walk;
+	bool reaches;
+
+	inner.point = point;
+	fetch_neighbours(&inner, point);
+	reaches = walk->x->produced > produced || sem->frontend->error_count > mark.errors;
+	diag_rewind(sem->frontend, mark);
+	sem->builds.count = builds;
+	walk->x->produced = produced;
+	return reaches;
+}
+
+/* with the first name put right, the next one may be wrong, too */
+static void suggest_point(const struct walk *walk, size_t id, const struct probe_point *point)
+{
+	struct semantics *sem = walk->x->sem;
+	const char *name = NULL, *key = NULL;
+	size_t replaced = 0;
+
+	for (bool reaches = false; !reaches && replaced < point->components.count; replaced++) {
+		const struct point_component *component = far_component(walk->x, point);
+		struct probe_point *copy = point_copy(sem->arena, point);
+		const char *near = near_component(walk->x, component, &key);
+
+		if (!near)
+			break;
+		name = near;
+		copy->components.items[component - point->components.items].name = name;
+		point = copy;
+		reaches = walk->frames || try_point(walk, point);
+	}
+	if (replaced)
+		diag_hint(sem->frontend, id, "did you mean '%s'?",
+			  replaced == 1 ? name : point_text(sem->arena, point));
+	if (key)
+		diag_hint(sem->frontend, id, "there is '%s'", key);
+}
+
 static void report_no_match(const struct walk *walk, const struct probe_point *point)
 {
 	const struct expansion *x = walk->x;
@@ -495,7 +549,7 @@ static void report_no_match(const struct walk *walk, const struct probe_point *p
 		if (x->reason) /* an alias's: the name is right */
 		diag_hint(x->sem->frontend, id, "none of its points is here; the last: %s", x->reason);
 	else
-		suggest_components(x, id, component);
+		suggest_point(walk, id, point);
 	for (const struct alias_frame *frame = walk->frames; frame; frame = frame->outer)
 		diag_also(x->sem->frontend, id, frame->entry->alias->alias->token,
 			  "the point comes from this alias");
