@@ -744,10 +744,11 @@ static const char *point_argument(const char *point, const char *component, size
 bool builtin_probefunc(struct native_call *call)
 {
 	const struct event_sample *sample = sample_of(call);
+	const char *point = call->session->now.probe->point_text, *name;
 	size_t length;
-	const char *name = point_argument(call->session->now.probe->point_text, "function(\"",
-					  &length);
 
+	name = point_argument(point, "callee(\"", &length) ?:
+	       point_argument(point, "function(\"", &length);
 	if (name)
 		return native_return_text(call, name, length);
 	if (!sample)

@@ -166,12 +166,31 @@ static const char *place_text(struct arena *arena, const struct code_place *plac
 			    place->file, place->line);
 }
 
+/* .callee("x@file:line"), whichever word it was asked with */
+static const struct probe_point *callee_point(struct arena *arena, const struct probe_point *point,
+					      const struct code_place *place)
+{
+	const char *word = code_point_component(point, "callee") ? "callee" : "callees";
+	const struct probe_point *concrete = code_point_with(arena, point, word,
+							     place_text(arena, place));
+
+	((struct point_component *)code_point_component(concrete, word))->name = "callee";
+	return concrete;
+}
+
 static const struct probe_point *concrete_point(struct code_request *request,
 						const struct code_place *place)
 {
 	struct arena *arena = request->match->arena;
 	const struct probe_point *point = request->concrete;
 	const char *name = request->subject->name;
+
+	if (place->label)
+		point = code_point_with(arena, point, "label", place->label);
+	if (place->caller) {
+		point = callee_point(arena, point, place);
+		place = place->caller;
+	}
 
 	if (request->query.what == PLACE_MARK) {
 		point = code_point_with(arena, point, name, place->mark);

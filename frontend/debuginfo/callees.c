@@ -198,7 +198,10 @@ static void search(struct place_finder *finder, Dwarf_Die *parent, unsigned leve
 void callees_find(struct place_finder *finder, Dwarf_Die *function)
 {
 	unsigned levels = finder->query->callee_depth;
+	uint64_t address = 0;
 
+	dwarf_entry(function, &address);
+	finder->caller = dwarf_place_new(finder->module, function, address);
 	search(finder, function, levels < 1 ? 1 : levels, 0);
 }
 

@@ -64,6 +64,8 @@ struct code_place {
 	 * of the kernel at run time; it fires for no others. 0: for all */
 	const uint64_t *callers;
 	unsigned caller_count;
+	const struct code_place *caller; /* .callee: the function that was asked about */
+	const char *label;
 	const struct sdt_argument *arguments; /* SDT: $arg1 … */
 	unsigned argument_count;
 	const char *provider, *mark; /* SDT */

@@ -114,6 +114,7 @@ struct code_place *dwarf_place_add(struct place_finder *finder, struct dwarf_fun
 		return NULL;
 	place = dwarf_place_new(module, &function->die, address);
 	place->is_return = finder->query->is_return;
+	place->caller = finder->caller;
 	if (!place->is_return && !place->is_inline && finder->query->what == PLACE_FUNCTION &&
 	    dwarf_needs_prologue(module, &function->die)) {
 		uint64_t end = line_prologue_end(&function->die, address);
@@ -148,6 +149,7 @@ static void find_labels(struct place_finder *finder, Dwarf_Die *function, Dwarf_
 		    elf_file_offset(finder->module, address, true) < 0)
 			continue;
 		place = dwarf_place_new(finder->module, function, address);
+		place->label = name;
 		if (dwarf_decl_line(&child, &line) == 0)
 			place->line = line;
 		array_push(finder->module->arena, finder->places, place);

@@ -72,6 +72,7 @@ struct place_finder {
 	const struct pattern *pattern;
 	place_array *places;
 	struct pattern callee;	/* of query->callee */
+	const struct code_place *caller; /* whose callees are looked for, or NULL */
 	struct table callees;	/* address of the entry → struct callee */
 	struct table searched;	/* functions whose calls were looked at → so many levels deep */
 	struct table namesakes;	/* name → functions out of line */

@@ -130,6 +130,21 @@ stap_succeeds -o seen -DSTAP_CALLEE_MATCHALL -e "probe process(\"$work/calls\").
 	println(\$x) }" -c ./calls
 expect_equal 'calls by anyone' "$(wc -l < seen)" 10
 
+# listed with the function that was asked about, in a probe the one that is hit
+listed() { # POINT: what -l has, from function(…) on, without directories
+	stap_succeeds -l "process(\"$work/calls\").$1"
+	sed 's,.*\.function,function,; s,@[^"]*/,@,g' out | tr '\n' ' '
+}
+at_leaf="leaf@calls.c:$(line 'int leaf')" at_outer="outer@calls.c:$(line 'int outer')"
+expect_equal 'the list of callees' "$(listed 'function("outer").callee("leaf")')" \
+	"function(\"$at_outer\").callee(\"$at_leaf\") "
+expect_equal 'the list of callees with calls' "$(listed 'function("outer").callees(1)' | grep -o 'callee("[a-z]*' |
+	sort -u | tr '\n' ' ')" 'callee("inlined callee("leaf callee("middle '
+expect_equal 'the list of labels' "$(listed 'function("other").label("o*")')" \
+	"function(\"other@calls.c:$(line '^out:')\").label(\"out\") "
+expect_seen 'function("outer").callee("m*")' 'ppfunc()' 'middle middle'
+expect_seen 'function("outer").callee("m*")' 'probefunc()' 'middle middle'
+
 # libraries the program will load, by the name it asks for, the file's name, wildcards
 expect_seen 'library("libshared.so").function("shared")' '$x' '0 1'
 expect_seen 'library("libdeeper.so.5").function("deeper")' '$x' '0 1'
