@@ -91,6 +91,16 @@ static const char *kernel_release(const struct module *module)
 	return uname(&name) ? "" : arena_strdup(module->arena, name.release);
 }
 
+/* a file that the user named: why it is not taken is told */
+static bool try_given(struct module *module, const char *by, const char *path)
+{
+	const char *why = try_file(module, path);
+
+	if (why)
+		log_warning(&options_of(module)->log, "%s: '%s' %s", by, path, why);
+	return !why;
+}
+
 /* the tree of -r, or STAP_VMLINUX names a file; else where distributions put theirs */
 static bool find_vmlinux(struct module *module)
 {
@@ -101,16 +111,12 @@ static bool find_vmlinux(struct module *module)
 		{ "/lib/modules/", "/build/vmlinux" },
 		{ "/boot/vmlinux-", "" },
 	};
-	const char *tree = options_of(module)->kernel_tree, *given = getenv("STAP_VMLINUX"), *why;
+	const char *tree = options_of(module)->kernel_tree, *given = getenv("STAP_VMLINUX");
 
-	if (tree && !try_file(module, arena_printf(module->arena, "%s/vmlinux", tree)))
+	if (tree && try_given(module, "-r", arena_printf(module->arena, "%s/vmlinux", tree)))
 		return true;
-	if (given) {
-		why = try_file(module, given);
-		if (!why)
-			return true;
-		log_warning(&options_of(module)->log, "STAP_VMLINUX: '%s' %s", given, why);
-	}
+	if (given && try_given(module, "STAP_VMLINUX", given))
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		if (!try_file(module, arena_printf(module->arena, "%s%s%s", places[i][0],
 						   kernel_release(module), places[i][1])))

@@ -42,6 +42,7 @@ struct line_finder {
 	const struct pattern *pattern;
 	int first, last;	/* lines wanted; relative ones are counted from the function's */
 	int before, after;	/* the nearest lines that have code, when none is wanted; 0: none */
+	ARRAY(Dwarf_Die) named;	/* functions and copies of a name without wildcards */
 	ARRAY(struct found_line) found;
 };
 
@@ -62,6 +63,16 @@ static void note_near(struct line_finder *finder, int line)
 		finder->after = line;
 }
 
+/* which function code is of takes long to ask: that it is of none of those of the name does not */
+static bool can_be_named(const struct line_finder *finder, uint64_t address)
+{
+	bool is_any = text_has_wildcard(finder->pattern->function);
+
+	for (size_t i = 0; i < finder->named.count && !is_any; i++)
+		is_any = dwarf_haspc(&finder->named.items[i], address) > 0;
+	return is_any;
+}
+
 static void add_statement(struct line_finder *finder, const Dwarf_Die *unit,
 			  const struct statement *statement)
 {
@@ -71,7 +82,8 @@ static void add_statement(struct line_finder *finder, const Dwarf_Die *unit,
 
 	if (finder->pattern->line_kind == LINE_ABSOLUTE && statement->line < finder->first - 100)
 		return;
-	if (!dwarf_innermost(unit, statement->address, &function.die))
+	if (!can_be_named(finder, statement->address) ||
+	    !dwarf_innermost(unit, statement->address, &function.die))
 		return;
 	function.name = dwarf_diename(&function.die);
 	if (!function.name || !dwarf_matches_name(&function, finder->pattern->function))
@@ -113,10 +125,22 @@ static void search_unit(struct line_finder *finder, Dwarf_Die *unit)
 			add_statement(finder, unit, &statement);
 }
 
+static void read_named(struct line_finder *finder)
+{
+	const struct dwarf_index *index = dwarf_index_of(finder->module, finder->pattern);
+
+	for (size_t i = 0; i < index->functions.count; i++)
+		if (dwarf_matches_name(&index->functions.items[i], finder->pattern->function))
+			array_push(finder->module->arena, &finder->named,
+				   index->functions.items[i].die);
+}
+
 static void search(struct line_finder *finder)
 {
 	unit_array units = { NULL, 0, 0 };
 
+	if (!finder->named.count && !text_has_wildcard(finder->pattern->function))
+		read_named(finder);
 	dwarf_units_of(finder->module, finder->pattern, &units);
 	for (size_t i = 0; i < units.count; i++)
 		search_unit(finder, &units.items[i]);

@@ -78,8 +78,9 @@ static int find_address(struct module *module, const struct place_query *query,
 static int needs_dwarf(const struct module *module, const struct place_query *query,
 		       struct buf *problem)
 {
-	buf_printf(problem, "'%s' needs debug information, and there is none for '%s'",
-		   query->pattern, module->path);
+	buf_printf(problem, "'%s' needs debug information, and there is none for '%s'%s%s",
+		   query->pattern, module->path, module->missing ? ": " : "",
+		   module->missing ?: "");
 	return -ENODATA;
 }
 
