@@ -111,10 +111,10 @@ static uint64_t stack_pointer(const struct binding *binding, const struct event 
 	if (!capture || capture->slot >= binding->load_count ||
 	    !load_number(event, &binding->loads[capture->slot], &number))
 		return 0;
-	return (uint64_t)number;
+	return (uint64_t)number + (uint64_t)binding->probe->stack_offset;
 }
 
-/* an entry saves for its call; a return whose entry was not seen does not run */
+/* an entry saves for its call; what needs values of an entry that was not seen does not run */
 static __attribute__((noinline)) void
 dispatch_paired(struct dispatch *dispatch, const struct binding *binding, const struct event *event)
 {
@@ -128,15 +128,16 @@ dispatch_paired(struct dispatch *dispatch, const struct binding *binding, const 
 		dispatch->session->entry = NULL;
 		return;
 	}
-	dispatch->session->entry = entry_top(&dispatch->entries, event->tid, probe->entry->index,
-					     pointer);
+	dispatch->session->entry = (probe->is_inside ? entry_inside : entry_top)(
+		&dispatch->entries, event->tid, probe->entry->index, pointer);
 	if (!dispatch->session->entry) {
 		dispatch->unpaired++;
 		return;
 	}
 	dispatch_run(dispatch, probe);
 	dispatch->session->entry = NULL;
-	entry_pop(&dispatch->entries, event->tid, probe->entry->index);
+	if (!probe->is_inside)
+		entry_pop(&dispatch->entries, event->tid, probe->entry->index);
 }
 
 void dispatch_thread_exit(struct dispatch *dispatch, int32_t tid)

@@ -143,6 +143,16 @@ struct entry_frame *entry_top(struct entry_store *store, int32_t tid, unsigned p
 	return stack->top->stack_pointer <= stack_pointer ? stack->top : NULL;
 }
 
+struct entry_frame *entry_inside(struct entry_store *store, int32_t tid, unsigned probe,
+				 uint64_t stack_pointer)
+{
+	struct entry_stack *stack = stack_find(store, tid, probe);
+
+	while (stack && stack->top && stack->top->stack_pointer < stack_pointer)
+		stack_pop(stack); /* calls that were made from this one, and are over */
+	return stack && stack->top && stack->top->stack_pointer == stack_pointer ? stack->top : NULL;
+}
+
 void entry_pop(struct entry_store *store, int32_t tid, unsigned probe)
 {
 	struct entry_stack *stack = stack_find(store, tid, probe);
@@ -259,6 +269,22 @@ static int64_t return_number(struct entry_store *store, int32_t tid, uint64_t st
 	if (saved)
 		entry_pop(store, tid, 3);
 	return number;
+}
+
+UNIT_TEST_CASE(entry_of_the_call_that_code_is_inside_of)
+{
+	struct entry_store store = { 0 };
+
+	save_number(&store, 7, 0x1000, 10);
+	save_number(&store, 7, 0x0f00, 11);
+	CHECK_INT(entry_load(entry_inside(&store, 7, 3, 0x0f00), 1, false)->value.number, 11);
+	CHECK_INT(entry_load(entry_inside(&store, 7, 3, 0x0f00), 1, false)->value.number, 11);
+	CHECK(!entry_inside(&store, 7, 3, 0x0e00));
+	CHECK_INT(entry_load(entry_inside(&store, 7, 3, 0x1000), 1, false)->value.number, 10);
+	CHECK(!entry_inside(&store, 7, 3, 0x0f00));
+	CHECK(!entry_inside(&store, 7, 3, 0x2000));
+	CHECK(!entry_inside(&store, 8, 3, 0x1000));
+	entry_store_free(&store);
 }
 
 UNIT_TEST_CASE(entry_recursion_pairs_inside_out)

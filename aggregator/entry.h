@@ -41,6 +41,9 @@ struct entry_frame *entry_push(struct entry_store *store, int32_t tid, unsigned 
 /** entry_top() - the frame of the call that returns now; NULL when its entry was not seen */
 struct entry_frame *entry_top(struct entry_store *store, int32_t tid, unsigned probe,
 			      uint64_t stack_pointer);
+/** entry_inside() - the frame of the call that began with just this stack pointer, or NULL */
+struct entry_frame *entry_inside(struct entry_store *store, int32_t tid, unsigned probe,
+				 uint64_t stack_pointer);
 /** entry_pop() - the call of entry_top() is over */
 void entry_pop(struct entry_store *store, int32_t tid, unsigned probe);
 /** entry_forget() - thread @tid is gone */

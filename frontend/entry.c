@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * @entry(expr) and parameters in return probes: a second probe where the call begins evaluates the
- * expression and saves it, the return probe takes it back. Until types are known a saved value is a
+ * expression and saves it, the return probe takes it back. So does one in the middle of a function
+ * with a register that debug info knows from the entry alone (DW_OP_entry_value). Until types are known a saved value is a
  * local of the entry probe that the return probe reads as well, so that inference and the
  * optimiser treat it like any variable; entry_lower() then makes natives of both sides.
  */
@@ -9,11 +10,16 @@
 
 /* ---- the entry probe ---- */
 
-static struct site *entry_site(const struct resolver *resolver)
+/* @is_inside: of the call that the probe's code is part of, else of the one that returns there */
+static struct site *entry_site(const struct resolver *resolver, bool is_inside)
 {
 	const struct probe *probe = resolver->probe;
+	const struct code_place *place;
 
 	if (!probe || !probe->sites.count || !probe->family->entry)
+		return NULL;
+	place = probe->sites.items[0]->place;
+	if (is_inside != (place && !place->is_return))
 		return NULL;
 	return probe->family->entry(resolver->sem->frontend, probe->sites.items[0]);
 }
@@ -44,18 +50,20 @@ static struct probe *make_entry(struct resolver *resolver, struct site *site)
 	return probe;
 }
 
-static struct probe *entry_of(struct resolver *resolver)
+static struct probe *entry_of(struct resolver *resolver, bool is_inside)
 {
+	struct probe *probe = resolver->probe;
 	struct site *site;
 
-	if (!resolver->probe || resolver->probe->entry)
-		return resolver->probe ? resolver->probe->entry : NULL;
-	site = entry_site(resolver);
-	if (site) {
-		resolver->probe->entry = make_entry(resolver, site);
-		target_pair(resolver->sem, resolver->probe);
-	}
-	return resolver->probe->entry;
+	if (probe && probe->entry)
+		return probe->is_inside == is_inside ? probe->entry : NULL;
+	site = entry_site(resolver, is_inside);
+	if (!site || (is_inside && !target_pair_frame(resolver->sem, probe)))
+		return NULL;
+	probe->is_inside = is_inside;
+	probe->entry = make_entry(resolver, site);
+	target_pair(resolver->sem, probe);
+	return probe->entry;
 }
 
 /* ---- saved values ---- */
@@ -98,14 +106,15 @@ static struct variable *save(struct resolver *resolver, struct expr *value, cons
 	return variable;
 }
 
-bool entry_resolve(struct resolver *resolver, struct expr **slot, struct expr *value)
+static bool resolve_at(struct resolver *resolver, bool is_inside, struct expr **slot,
+		       struct expr *value)
 {
 	struct buf text = BUF_INIT;
 	struct variable *variable;
 	struct expr *symbol;
 	const char *name;
 
-	if (!entry_of(resolver))
+	if (!entry_of(resolver, is_inside))
 		return false;
 	expr_print(value, &text);
 	name = arena_printf(resolver->sem->arena, "@entry(%s)", buf_text(&text));
@@ -122,11 +131,31 @@ bool entry_resolve(struct resolver *resolver, struct expr **slot, struct expr *v
 	return true;
 }
 
+bool entry_resolve(struct resolver *resolver, struct expr **slot, struct expr *value)
+{
+	return resolve_at(resolver, false, slot, value);
+}
+
+struct expr *entry_register(struct resolver *resolver, unsigned number, const struct token *token)
+{
+	struct arena *arena = resolver->sem->arena;
+	struct expr *value = make_expr(arena, EXPR_REGISTER, token);
+	size_t errors = resolver->sem->frontend->error_count;
+
+	value->op = (enum op)'u';
+	value->a = make_number(arena, number, token);
+	if (resolver->without_entry || !resolve_at(resolver, true, &value, value))
+		return NULL;
+	return resolver->sem->frontend->error_count == errors ? value : NULL;
+}
+
 const struct site *entry_find_site(struct resolver *resolver)
 {
-	struct probe *entry = resolver->probe ? resolver->probe->entry : NULL;
+	struct probe *probe = resolver->probe;
 
-	return entry ? entry->sites.items[0] : entry_site(resolver);
+	if (probe && probe->entry && !probe->is_inside)
+		return probe->entry->sites.items[0];
+	return entry_site(resolver, false);
 }
 
 /* ---- natives for both sides, once types are known ---- */

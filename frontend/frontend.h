@@ -207,19 +207,22 @@ enum capture_kind {
  *	CONSTANT: offset   REGISTER: register + offset   RETURN: return value + offset
  *	SYMBOL: address of the symbol (of the probed file, when symbol is NULL) + offset
  *	FIELD: what the trace event records in its field symbol, 64 bits, + offset
+ *	ENTRY: what the register held where the call began + offset: no capture of the probe's own;
+ *	       place-value.c has the probe of the entry save it
  *	DEREF: the size bytes at base's value, sign-extended when is_signed, + offset
  * An offset outside all DEREFs is no part of what the kernel does: the handler adds it.
  */
 enum fetch_kind {
 	FETCH_CONSTANT, FETCH_REGISTER, FETCH_RETURN, FETCH_SYMBOL, FETCH_FIELD, FETCH_DEREF,
+	FETCH_ENTRY,
 };
 struct fetch {
 	enum fetch_kind kind;
 	int64_t offset;
-	unsigned reg;		  /* REGISTER: the architecture's DWARF number */
+	unsigned reg;		  /* REGISTER, ENTRY: the architecture's DWARF number */
 	const char *symbol;	  /* SYMBOL, FIELD */
 	const struct fetch *base; /* DEREF */
-	/* DEREF: 1, 2, 4 or 8. REGISTER, RETURN: the same, or 0 for all. FIELD: 8, or 0 where
+	/* DEREF: 1, 2, 4 or 8. REGISTER, ENTRY, RETURN: the same, or 0 for all. FIELD: 8, or 0 where
 	 * nothing can be fetched at the address that it holds */
 	uint8_t size;
 	bool is_signed;		  /* of the size bytes */
@@ -315,12 +318,15 @@ struct probe {
 	struct probe *entry;		 /* of a return probe that needs values saved at entry: an
 					  * ordinary probe of program.probes, whose handler saves
 					  * them per thread and call */
+	bool is_inside;			 /* it is no return: entry is where the call began that the
+					  * probe's code is part of */
 	bool is_entry;			 /* some probe's entry */
 	bool counts;			 /* all it does are its effects: hits need no records */
 	bool reads_counts;		 /* looks at a global that such probes change */
 	ARRAY(struct count_effect) effects;
 	struct capture *stack_pointer;	 /* of a return probe with entry, and of its entry, where the
 					  * site has registers: pairs them under recursion */
+	int64_t stack_offset;		 /* is_inside: with this added it is what it was at entry */
 };
 
 struct program {
@@ -392,8 +398,8 @@ struct family_text {
  * @variable: the capture of `$name` at @site, NULL when there is none (NULL @variable: the family
  *	has none). @target is an EXPR_TARGET; the family checks its path too and may report itself.
  * @variables: all variables of @site into @out, returns how many (at most @room)
- * @entry: the site of this family where the call begins that returns at @site; NULL when @site is no
- *	return (NULL @entry: the family has none)
+ * @entry: the site of this family where the call begins that returns at @site, or that the code at
+ *	@site is part of; NULL when that is not known (NULL @entry: the family has none)
  * @arguments: where a variable that @variable does not know may be found all the same: a function
  *	with such a parameter. NULL when there is none, or after diag_error()
  * @generate_aliases: tapset source text defining aliases that match the dotted @pattern

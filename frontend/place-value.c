@@ -19,6 +19,7 @@
  * @pointer: the cast's operand, resolved
  * @indexes: those known only at run time, resolved
  * @values: [0] with all of them 0; [1 + i] with index i being 1
+ * @lacks_entry: a register is only known from the function's entry, where no probe can be paired
  */
 struct value_question {
 	struct resolver *resolver;
@@ -30,6 +31,7 @@ struct value_question {
 	struct expr *indexes[MAX_RUN_TIME_INDEXES];
 	size_t positions[MAX_RUN_TIME_INDEXES], index_count;
 	struct place_value values[1 + MAX_RUN_TIME_INDEXES];
+	bool lacks_entry;
 };
 
 /* ---- asking ---- */
@@ -138,7 +140,38 @@ static bool has_hole(const struct fetch *fetch)
 {
 	while (fetch->kind == FETCH_DEREF)
 		fetch = fetch->base;
-	return fetch->kind == FETCH_REGISTER && fetch->reg == HOLE_REGISTER;
+	return fetch->kind == FETCH_ENTRY ||
+	       (fetch->kind == FETCH_REGISTER && fetch->reg == HOLE_REGISTER);
+}
+
+/* the lowest @bits of a number in a register, from bit @from on */
+static struct expr *bits_of(struct arena *arena, struct expr *value, unsigned from, unsigned bits,
+			    bool is_signed)
+{
+	struct expr *up = make_expr(arena, EXPR_BINARY, value->token);
+	struct expr *down = make_expr(arena, EXPR_BINARY, value->token);
+
+	up->op = OP_SHL;
+	up->a = value;
+	up->b = make_number(arena, 64 - from - bits, value->token);
+	down->op = is_signed ? OP_SHR : OP_USHR;
+	down->a = up;
+	down->b = make_number(arena, 64 - bits, value->token);
+	return down;
+}
+
+/* a register as it was where the call began; NULL with a message, perhaps the caller's */
+static struct expr *lower_entry(struct value_question *question, const struct fetch *fetch)
+{
+	struct arena *arena = question->resolver->sem->arena;
+	struct expr *value = entry_register(question->resolver, fetch->reg,
+					    question->target->token);
+
+	if (!value)
+		question->lacks_entry = true;
+	else if (fetch->size && fetch->size < sizeof(uint64_t))
+		value = bits_of(arena, value, 0, 8 * fetch->size, fetch->is_signed);
+	return value;
 }
 
 /*
@@ -182,6 +215,8 @@ static struct expr *lower_core(struct value_question *question, const struct fet
 
 	if (first->kind == FETCH_REGISTER && first->reg == HOLE_REGISTER)
 		return question->pointer;
+	if (first->kind == FETCH_ENTRY)
+		return lower_entry(question, first);
 	if (first->kind == FETCH_DEREF) {
 		for (size_t i = 0; i < count; i++) {
 			if (fetches[i]->kind != FETCH_DEREF)
@@ -218,21 +253,10 @@ static struct expr *lower(struct value_question *question, const struct fetch *c
 
 static struct expr *take_bits(struct arena *arena, struct expr *value, const struct recipe *recipe)
 {
-	const struct fetch *fetch = recipe->fetch;
-	unsigned left = 64 - recipe->bit_offset - recipe->bit_size;
-	struct expr *up, *down;
-
 	if (!recipe->bit_size || recipe->bit_offset + recipe->bit_size > 64)
 		return value;
-	up = make_expr(arena, EXPR_BINARY, value->token);
-	up->op = OP_SHL;
-	up->a = value;
-	up->b = make_number(arena, left, value->token);
-	down = make_expr(arena, EXPR_BINARY, value->token);
-	down->op = fetch->is_signed ? OP_SHR : OP_USHR;
-	down->a = up;
-	down->b = make_number(arena, 64 - recipe->bit_size, value->token);
-	return down;
+	return bits_of(arena, value, recipe->bit_offset, recipe->bit_size,
+		       recipe->fetch->is_signed);
 }
 
 /* the text at an address that only the handler knows */
@@ -357,6 +381,9 @@ static struct expr *answer(struct value_question *question)
 		if (value)
 			value->c_type = question->values[0].c_type;
 	}
+	if (question->lacks_entry)
+		buf_puts(&problem, "it is only known as what it was when the function was entered "
+			 "(DW_OP_entry_value); use a probe there");
 	if (!value)
 		report(question, result, &problem);
 	buf_free(&problem);

@@ -68,6 +68,7 @@ static void print_fetch(const struct fetch *fetch, unsigned depth, struct buf *o
 		buf_printf(out, "%" PRId64, fetch->offset);
 		return;
 	case FETCH_REGISTER: buf_printf(out, "r%u", fetch->reg); break;
+	case FETCH_ENTRY: buf_printf(out, "entry's r%u", fetch->reg); break;
 	case FETCH_RETURN: buf_puts(out, "return"); break;
 	case FETCH_SYMBOL: buf_printf(out, "@%s", fetch->symbol ? fetch->symbol : ""); break;
 	case FETCH_FIELD: buf_printf(out, "$%s", fetch->symbol); break;

@@ -188,6 +188,7 @@ struct resolver {
 	struct table assigned;	   /* names some statement of the body assigns */
 	struct table written;	   /* names the body outside its aliases writes: @probewrite */
 	bool has_alias;		   /* some of the body comes from an alias */
+	bool without_entry;	   /* values that need a probe at the entry are not available */
 	bool is_trial;		   /* only to see whether it resolves: errors count at once */
 };
 void resolve_expression(struct resolver *resolver, struct expr **slot);
@@ -207,6 +208,8 @@ struct capture *target_share_capture(struct semantics *sem, struct probe *probe,
 				     struct capture *capture);
 /** target_pair() - stack pointers for a return probe and its entry, where sites have registers */
 void target_pair(struct semantics *sem, struct probe *probe);
+/** target_pair_frame() - the same for code in the middle of a call; false: the frame is not known */
+bool target_pair_frame(struct semantics *sem, struct probe *probe);
 /** target_suggest() - names near @name that the site has, for message @id */
 void target_suggest(struct resolver *resolver, size_t id, const char *name);
 /** target_c_type() - the C type @expr's value has, as far as debug info said, or NULL */
@@ -276,6 +279,11 @@ void counters_gather(struct semantics *sem, struct program *program);
  * False when the resolver's probe is no return; true too when @value does not resolve there.
  */
 bool entry_resolve(struct resolver *resolver, struct expr **slot, struct expr *value);
+/**
+ * entry_register() - what DWARF's register @number held where the call began that is at the probe now
+ * NULL, perhaps without a message, when no probe there can be paired with this one.
+ */
+struct expr *entry_register(struct resolver *resolver, unsigned number, const struct token *token);
 /** entry_find_site() - where the call begins that the probe sees return, or NULL */
 const struct site *entry_find_site(struct resolver *resolver);
 /**

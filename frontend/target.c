@@ -70,15 +70,11 @@ struct expr *target_fetch(struct resolver *resolver, const struct recipe *recipe
 	return target_capture(resolver, capture, named->token);
 }
 
-static struct capture *stack_pointer(struct semantics *sem, struct probe *probe)
+static struct capture *stack_capture(struct semantics *sem, struct probe *probe,
+				     const struct recipe *recipe)
 {
-	const struct site *site = probe_site(probe);
-	const struct recipe *recipe = site->place ? debuginfo_stack_pointer(site->place) : NULL;
-	struct capture *capture;
+	struct capture *capture = arena_new_object(sem->arena, struct capture);
 
-	if (!recipe)
-		return NULL;
-	capture = arena_new_object(sem->arena, struct capture);
 	capture->kind = CAPTURE_FETCH;
 	capture->type = TYPE_LONG;
 	capture->name = "stack pointer";
@@ -87,10 +83,30 @@ static struct capture *stack_pointer(struct semantics *sem, struct probe *probe)
 	return target_share_capture(sem, probe, capture);
 }
 
+static struct capture *stack_pointer(struct semantics *sem, struct probe *probe)
+{
+	const struct site *site = probe_site(probe);
+	const struct recipe *recipe = site->place ? debuginfo_stack_pointer(site->place) : NULL;
+
+	return recipe ? stack_capture(sem, probe, recipe) : NULL;
+}
+
 void target_pair(struct semantics *sem, struct probe *probe)
 {
-	probe->stack_pointer = stack_pointer(sem, probe);
+	if (!probe->is_inside)
+		probe->stack_pointer = stack_pointer(sem, probe);
 	probe->entry->stack_pointer = stack_pointer(sem, probe->entry);
+}
+
+bool target_pair_frame(struct semantics *sem, struct probe *probe)
+{
+	struct place_value value = { 0 };
+
+	if (!debuginfo_call_frame(probe_site(probe)->place, &value))
+		return false;
+	probe->stack_pointer = stack_capture(sem, probe, value.recipe);
+	probe->stack_offset = value.addend;
+	return true;
 }
 
 const char *target_c_type(const struct expr *expr)
@@ -366,14 +382,17 @@ static struct expr *variable_value(struct resolver *resolver, const char *name,
 	struct frontend *frontend = resolver->sem->frontend;
 	struct expr *value = make_expr(resolver->sem->arena, EXPR_TARGET, token);
 	struct diag_mark mark = diag_mark(frontend);
-	bool was_trial = resolver->is_trial, ok;
+	bool was_trial = resolver->is_trial, was_without = resolver->without_entry, ok;
 
 	value->name = arena_strdup(resolver->sem->arena, name);
 	if (pretty)
 		array_push(resolver->sem->arena, &value->path, *pretty);
+	/* a probe that shows all there is runs whether the entry was seen or not */
 	resolver->is_trial = true;
+	resolver->without_entry = true;
 	resolve_variable(resolver, &value);
 	resolver->is_trial = was_trial;
+	resolver->without_entry = was_without;
 	ok = frontend->error_count == mark.errors;
 	diag_rewind(frontend, mark);
 	return ok ? value : NULL;

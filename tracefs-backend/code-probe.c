@@ -206,6 +206,18 @@ static const struct probe_point *concrete_point(struct code_request *request,
 	return code_point_with(arena, point, name, place_text(arena, place));
 }
 
+/* a probe in the middle of a function may have to know how that was entered */
+static void locate_entry(struct code_request *request, const struct code_place *place,
+			 struct trace_site *data)
+{
+	struct buf problem = BUF_INIT;
+
+	data->entry_place = place->is_return || place->mark ? NULL : debuginfo_call_entry(place);
+	if (data->entry_place)
+		data->entry = request->locate(request, data->entry_place, &problem);
+	buf_free(&problem);
+}
+
 bool code_request_emit(struct code_request *request, const struct code_place *place,
 		       struct buf *problem)
 {
@@ -218,6 +230,7 @@ bool code_request_emit(struct code_request *request, const struct code_place *pl
 		return false;
 	data = arena_new_object(match->arena, struct trace_site);
 	data->place = where;
+	locate_entry(request, place, data);
 	site = arena_new_object(match->arena, struct site);
 	site->name = where->where;
 	site->data = data;
@@ -307,24 +320,37 @@ static const struct code_place *entry_place(struct arena *arena, const struct co
 	return entry;
 }
 
+/* the same definition as of the return, without it */
+static const struct define_place *without_return(struct arena *arena,
+						 const struct define_place *place)
+{
+	struct define_place *where = arena_memdup(arena, place, sizeof(*where));
+
+	where->is_return = false;
+	where->maxactive = 0;
+	return where;
+}
+
 struct site *code_probe_entry(struct frontend *frontend, const struct site *site)
 {
 	struct arena *arena = frontend_arena(frontend);
 	const struct trace_site *data = trace_site_of(site);
-	struct define_place *where;
 	struct trace_site *entry_data;
 	struct site *entry;
 
-	if (!data->place || !data->place->is_return)
+	if (!data->place || (!data->place->is_return && !data->entry))
 		return NULL;
-	where = arena_memdup(arena, data->place, sizeof(*where));
-	where->is_return = false;
-	where->maxactive = 0;
 	entry_data = arena_new_object(arena, struct trace_site);
-	entry_data->place = where;
 	entry = arena_memdup(arena, site, sizeof(*site));
 	entry->data = entry_data;
-	entry->place = entry_place(arena, site->place);
+	if (data->place->is_return) {
+		entry_data->place = without_return(arena, data->place);
+		entry->place = entry_place(arena, site->place);
+	} else {
+		entry_data->place = data->entry;
+		entry->place = data->entry_place;
+		entry->name = data->entry->where;
+	}
 	return entry;
 }
 

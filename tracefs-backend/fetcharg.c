@@ -128,6 +128,7 @@ static int print_value(struct printing *printing, const struct fetch *fetch)
 		buf_printf(printing->out, "\\%" PRId64, fetch->offset);
 		return 0;
 	case FETCH_SYMBOL:
+	case FETCH_ENTRY:
 		break;
 	}
 	return refuse(printing, "the kernel cannot calculate with a symbol's address");

@@ -82,11 +82,13 @@ struct load trace_field_load(const struct trace_field *field, unsigned index);
  * @place: of a probe of ours; NULL for events the kernel has of itself, unless an eprobe is needed
  * @definition: which one, set by definition_plan()
  * @arguments: by capture slot, the first of the definition's arguments it takes
+ * @entry: what to define where the function begins whose code this is, and that place; or NULL
  * @function: left to the function tracer, which needs no definition; or NULL
  */
 struct trace_site {
 	struct trace_event *event;
-	const struct define_place *place;
+	const struct define_place *place, *entry;
+	const struct code_place *entry_place;
 	struct probe_definition *definition;
 	unsigned *arguments;
 	struct traced_function *function;

@@ -161,6 +161,10 @@ int debuginfo_register(const struct code_place *place, const char *name, unsigne
 		       unsigned *bits, struct place_value *value, struct buf *problem);
 /** debuginfo_stack_pointer() - its recipe, NULL when it cannot be fetched */
 const struct recipe *debuginfo_stack_pointer(const struct code_place *place);
+/** debuginfo_call_entry() - where the function begins whose code @place is in; NULL: not known */
+const struct code_place *debuginfo_call_entry(const struct code_place *place);
+/** debuginfo_call_frame() - at @place, what the stack pointer was there; false: not known */
+bool debuginfo_call_frame(const struct code_place *place, struct place_value *value);
 /** debuginfo_return_address() - its recipe where a function begins; NULL when it is not known */
 const struct recipe *debuginfo_return_address(const struct code_place *place);
 /** debuginfo_variables() - variables visible at @place, parameters first; at most @room */

@@ -74,6 +74,20 @@ struct code_place *dwarf_place_at(struct module *module, uint64_t address)
 	return place;
 }
 
+const struct code_place *debuginfo_call_entry(const struct code_place *place)
+{
+	const struct dwarf_scope *scope = place->scope;
+	Dwarf_Die function;
+	uint64_t address;
+
+	if (place->at_entry || !scope || !place->module->dwarf ||
+	    !dwarf_enclosing(&((struct dwarf_scope *)scope)->function, &function) ||
+	    !dwarf_entry(&function, &address) ||
+	    elf_file_offset(place->module, address, true) < 0)
+		return NULL;
+	return dwarf_place_new(place->module, &function, address);
+}
+
 /* ---- functions ---- */
 
 static bool is_exported(Dwarf_Die *function)

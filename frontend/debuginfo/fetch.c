@@ -32,6 +32,15 @@ const struct fetch *fetch_register(struct arena *arena, const struct arch *arch,
 	return fetch;
 }
 
+const struct fetch *fetch_entry(struct arena *arena, const struct arch *arch, unsigned number)
+{
+	struct fetch *fetch = (struct fetch *)fetch_register(arena, arch, number, 0);
+
+	if (fetch)
+		fetch->kind = FETCH_ENTRY;
+	return fetch;
+}
+
 const struct fetch *fetch_address(struct arena *arena, uint64_t address)
 {
 	return fetch_new(arena, FETCH_SYMBOL, (int64_t)address);

@@ -157,6 +157,21 @@ const struct recipe *debuginfo_return_address(const struct code_place *place)
 	return value.recipe;
 }
 
+bool debuginfo_call_frame(const struct code_place *place, struct place_value *value)
+{
+	struct buf problem = BUF_INIT;
+	struct evaluation evaluation = { .place = place, .module = place->module,
+					 .problem = &problem };
+	int error = push_cfa(&evaluation);
+
+	if (!error && evaluation.depth)
+		fetch_number(place->module->arena,
+			     fetch_add(place->module->arena, pop(&evaluation),
+				       -(int64_t)place->module->arch->stack_parameters), 0, 0, value);
+	buf_free(&problem);
+	return !error && value->recipe;
+}
+
 static int push_frame_base(struct evaluation *evaluation, int64_t offset)
 {
 	Dwarf_Attribute attribute, *outer = evaluation->attribute;
@@ -252,20 +267,24 @@ static int implicit_value(struct evaluation *evaluation, const Dwarf_Op *op)
 	return push_number(evaluation, (int64_t)number);
 }
 
-/* what the register held when the function was entered: known only while it still does */
+/* what the register held when the function was entered: a probe there can keep it */
 static int entry_value(struct evaluation *evaluation, const Dwarf_Op *op)
 {
+	const struct module *module = evaluation->module;
 	Dwarf_Attribute attribute;
 	Dwarf_Op *ops;
 	size_t count;
 
-	if (!evaluation->place->at_entry || !evaluation->attribute ||
+	if (!evaluation->attribute ||
 	    dwarf_getlocation_attr(evaluation->attribute, op, &attribute) ||
 	    dwarf_getlocation(&attribute, &ops, &count) || count != 1 ||
 	    ops[0].atom < DW_OP_reg0 || ops[0].atom > DW_OP_reg31)
-		return fail(evaluation, -ENODATA, "it is only known as what it was when the "
-			    "function was entered (DW_OP_entry_value); use @entry or a probe there");
-	return push_register(evaluation, ops[0].atom - DW_OP_reg0, 0);
+		return fail(evaluation, -ENODATA, "it is only known as what memory held when the "
+			    "function was entered (DW_OP_entry_value); use a probe there");
+	if (evaluation->place->at_entry)
+		return push_register(evaluation, ops[0].atom - DW_OP_reg0, 0);
+	return push(evaluation, fetch_entry(module->arena, module->arch,
+					    ops[0].atom - DW_OP_reg0));
 }
 
 static int shuffle(struct evaluation *evaluation, const Dwarf_Op *op)

@@ -127,6 +127,8 @@ const struct fetch *fetch_constant(struct arena *arena, int64_t value);
 /** fetch_register() - @number is @arch's own DWARF number; NULL when it cannot be fetched */
 const struct fetch *fetch_register(struct arena *arena, const struct arch *arch, unsigned number,
 				   int64_t offset);
+/** fetch_entry() - the same register as it was where the call began */
+const struct fetch *fetch_entry(struct arena *arena, const struct arch *arch, unsigned number);
 const struct fetch *fetch_address(struct arena *arena, uint64_t address);
 const struct fetch *fetch_add(struct arena *arena, const struct fetch *fetch, int64_t offset);
 const struct fetch *fetch_deref(struct arena *arena, const struct fetch *base, unsigned size,
