@@ -636,11 +636,18 @@ void stmt_print(const struct stmt *stmt, struct buf *out, unsigned indent)
 
 /* ---- definitions ---- */
 
+static bool takes_address(const struct point_component *component)
+{
+	return strcmp(component->name, "function") == 0 ||
+	       strcmp(component->name, "statement") == 0;
+}
+
 static void print_component(const struct point_component *component, struct buf *out)
 {
 	buf_puts(out, component->name);
 	if (component->argument_kind == ARGUMENT_NUMBER)
-		buf_printf(out, "(%" PRId64 ")", component->number);
+		buf_printf(out, takes_address(component) ? "(0x%" PRIx64 ")" : "(%" PRId64 ")",
+			   component->number);
 	if (component->argument_kind == ARGUMENT_STRING) {
 		buf_putc(out, '(');
 		print_text(component->string, out);

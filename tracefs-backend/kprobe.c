@@ -150,25 +150,23 @@ static bool has_kprobes(const struct tracefs *tracefs)
 		access(path, F_OK) == 0);
 }
 
-/* .statement(ADDRESS).absolute: no debug info is asked */
+/* .statement(ADDRESS).absolute: no debug info is asked, only which symbol is there */
 static int run_at_address(struct code_request *request)
 {
-	struct code_place *place = arena_new_object(request->match->arena, struct code_place);
 	struct buf problem = BUF_INIT;
+	struct module *module;
 
 	if (!frontend_get_options(request->match->frontend)->guru) {
 		diag_error(request->match->frontend, request->subject->token,
 			   "an absolute kernel address may only be probed in guru mode (-g)");
 		return -EPERM;
 	}
-	place->module = debuginfo_open_kernel(frontend_debuginfo(request->match->frontend), NULL,
-					      &problem);
-	if (!place->module)
+	module = debuginfo_open_kernel(frontend_debuginfo(request->match->frontend), NULL, &problem);
+	if (!module)
 		return code_request_fail(request, request->subject->token, &problem);
-	place->address = request->query.address;
-	code_request_emit(request, place, &problem);
 	buf_free(&problem);
-	return 0;
+	request->query.is_absolute = true;
+	return code_request_run(request, module);
 }
 
 static int kprobe_resolve(struct family_match *match)

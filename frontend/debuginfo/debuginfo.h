@@ -97,6 +97,7 @@ struct place_query {
 	const char *label;	/* LABEL */
 	const char *provider;	/* MARK: a wildcard, or NULL */
 	bool is_return, only_call, only_inline, only_exported, nearest;
+	bool is_absolute;	/* the address is of the running kernel's memory */
 	const char *callee;	/* .callee("x"): places of x called (inlined) from pattern */
 	unsigned callee_depth;
 	bool any_caller;	/* … whoever calls them */

@@ -66,7 +66,7 @@ static int find_address(struct module *module, const struct place_query *query,
 			   (unsigned long long)query->address);
 		return -ENOENT;
 	}
-	place = module->dwarf ? dwarf_place_at(module, query->address) : NULL;
+	place = module->dwarf && !query->is_absolute ? dwarf_place_at(module, query->address) : NULL;
 	if (!place)
 		place = module_is_user(module) ? place_new(module, query->address) :
 						 kernel_place_at(module, query->address);
