@@ -55,6 +55,7 @@ struct session {
 	struct frontend *frontend;
 	enum backend backend;
 	const char *cgroup; /* --cgroup */
+	pid_t container_of; /* --target-namespace; 0 for none */
 	struct tracefs *tracefs;
 	struct perf *perf;
 	struct aggregator *aggregator;
@@ -65,8 +66,8 @@ struct session {
 
 enum option_key {
 	KEY_DUMP_FUNCTIONS = 0x100, KEY_DUMP_ALIASES, KEY_DUMP_TYPES, KEY_COMPATIBLE,
-	KEY_SUPPRESS_ERRORS, KEY_SUPPRESS_TIME, KEY_SKIP_BADVARS, KEY_NAMESPACES, KEY_CGROUP,
-	KEY_PRIVILEGE, KEY_UNPRIVILEGED,
+	KEY_SUPPRESS_ERRORS, KEY_SUPPRESS_TIME, KEY_SKIP_BADVARS, KEY_NAMESPACES, KEY_NAMESPACE,
+	KEY_CGROUP, KEY_PRIVILEGE, KEY_UNPRIVILEGED,
 	KEY_LDD, KEY_ALL_MODULES, KEY_STRICT, KEY_BACKEND, KEY_FLAMEGRAPH, KEY_FOLDED, KEY_DEMANGLE,
 };
 
@@ -92,6 +93,8 @@ static const struct argp_option option_table[] = {
 	{ NULL, 'T', "SECONDS", 0, "end after SECONDS", 2 },
 	{ "target-namespaces", KEY_NAMESPACES, "PID", 0,
 	  "ns_pid() and its like give ids as PID's namespaces see them", 2 },
+	{ "target-namespace", KEY_NAMESPACE, "PID", 0,
+	  "the same, and probe only tasks in PID's pid namespace, as of a container", 2 },
 	{ "cgroup", KEY_CGROUP, "NAME", 0,
 	  "probe only tasks of this control group: a directory, a path, or the PID of one of them", 2 },
 	{ NULL, 'o', "FILE", 0, "write output to FILE; strftime(3) conversions are replaced", 2 },
@@ -233,6 +236,11 @@ static void option_define(struct argp_state *state, struct session *session, cha
 	array_push(session->arena, &session->defines, text);
 }
 
+static bool is_confined(const struct session *session)
+{
+	return session->cgroup || session->container_of;
+}
+
 static error_t option_end(struct argp_state *state, struct session *session)
 {
 	bool has_work = session->script_text || session->script_file || session->list_pattern ||
@@ -247,8 +255,12 @@ static error_t option_end(struct argp_state *state, struct session *session)
 			   privilege_name(session->frontend_options.privilege));
 	if (session->command && session->run_options.target_pid)
 		argp_error(state, "-c and -x exclude each other");
-	if (session->cgroup && session->backend == BACKEND_TRACEFS)
-		argp_error(state, "--cgroup needs events of perf, --backend=tracefs has none");
+	if (session->cgroup && session->container_of)
+		argp_error(state, "--cgroup and --target-namespace exclude each other; "
+			   "--target-namespaces translates ids in a control group, too");
+	if (is_confined(session) && session->backend == BACKEND_TRACEFS)
+		argp_error(state, "--%s needs events of perf, --backend=tracefs has none",
+			   session->cgroup ? "cgroup" : "target-namespace");
 	return 0;
 }
 
@@ -295,6 +307,10 @@ static error_t option_parse(int key, char *text, struct argp_state *state)
 	case KEY_FOLDED: session->folded_file = text; break;
 	case KEY_NAMESPACES:
 		session->run_options.namespaces_of = (pid_t)option_number(state, text, 1, INT_MAX);
+		break;
+	case KEY_NAMESPACE:
+		session->container_of = session->run_options.namespaces_of =
+			(pid_t)option_number(state, text, 1, INT_MAX);
 		break;
 	case KEY_DEMANGLE: session->run_options.demangles = true; break;
 	case 'd': case KEY_LDD: case KEY_ALL_MODULES: break;
@@ -502,15 +518,16 @@ static int close_pictures(struct session *session)
 	return error;
 }
 
-static int session_find_cgroup(struct session *session, struct perf_options *options)
+static int session_confine(struct session *session, struct perf_options *options)
 {
 	struct buf problem = BUF_INIT;
 	int error = 0;
 
-	if (!session->cgroup)
-		return 0;
-	options->cgroup = perf_open_cgroup(session->cgroup, &problem);
-	if (options->cgroup < 0)
+	if (session->cgroup)
+		options->cgroup = perf_open_cgroup(session->cgroup, &problem);
+	if (options->cgroup < 0 ||
+	    (session->container_of &&
+	     !perf_confine_to_namespace(options, session->container_of, &problem)))
 		error = session_fail(session, buf_text(&problem));
 	buf_free(&problem);
 	return error;
@@ -565,14 +582,14 @@ static int session_prepare(struct session *session)
 	options->draws_stacks = session->flame_graph_file || session->folded_file;
 	session->run_options.log = session->tracefs_options.log = options->log;
 	if (session_set_limits(session) < 0 || session_open_output(session) < 0 ||
-	    session_find_target(session) < 0 || session_find_cgroup(session, &perf_options) < 0)
+	    session_find_target(session) < 0 || session_confine(session, &perf_options) < 0)
 		return -EINVAL;
 	session->tracefs_options.command = session->command;
 	session->tracefs_options.leave_to_perf = session->backend == BACKEND_PERF ||
-						 session->cgroup;
+						 is_confined(session);
 	session->tracefs_options.leave_to_tracefs = session->backend == BACKEND_TRACEFS;
 	session->tracefs_options.may_count = session->backend != BACKEND_TRACEFS &&
-					     !session->cgroup && perf_may_count();
+					     !is_confined(session) && perf_may_count();
 	session->tracefs_options.plan_only = session->list_pattern || session->last_pass < 4;
 	session->tracefs = tracefs_new(&session->tracefs_options, &problem);
 	session->perf = perf_new(&perf_options);
@@ -625,7 +642,7 @@ static int pass_plan(struct session *session)
 	int error = frontend_plan(session->frontend);
 
 	if (!error)
-		error = backend_check(session->backend, session->cgroup, session->frontend,
+		error = backend_check(session->backend, is_confined(session), session->frontend,
 				      frontend_program(session->frontend),
 				      &session->frontend_options.log);
 	if (error)

@@ -64,7 +64,7 @@ static void report_tracefs(struct frontend *frontend, const struct probe *probe)
 }
 
 /* what follows tasks without perf events cannot be told to leave others alone */
-static bool escapes_cgroup(const struct probe *probe)
+static bool escapes(const struct probe *probe)
 {
 	return probe->family->source == FAMILY_STEP ||
 	       (probe->family->source == FAMILY_AGGREGATOR &&
@@ -73,13 +73,14 @@ static bool escapes_cgroup(const struct probe *probe)
 
 static void report_escape(struct frontend *frontend, const struct probe *probe)
 {
-	size_t id = diag_error(frontend, probe->token, "'%s' cannot be confined to a control group",
-			       probe->point_text);
+	size_t id = diag_error(frontend, probe->token, "'%s' cannot be confined to a control group or "
+			       "a namespace", probe->point_text);
 
-	diag_hint(frontend, id, "--cgroup is for probes of code, trace events, samples and watchpoints");
+	diag_hint(frontend, id, "--cgroup and --target-namespace are for probes of code, trace events, "
+		  "samples and watchpoints");
 }
 
-int backend_check(enum backend backend, bool in_cgroup, struct frontend *frontend,
+int backend_check(enum backend backend, bool is_confined, struct frontend *frontend,
 		  const struct program *program, const struct log *log)
 {
 	size_t through_perf = 0, through_tracefs = 0;
@@ -88,14 +89,14 @@ int backend_check(enum backend backend, bool in_cgroup, struct frontend *fronten
 	for (size_t i = 0; i < program->probes.count; i++) {
 		const struct probe *probe = program->probes.items[i];
 
-		if (in_cgroup && escapes_cgroup(probe)) {
+		if (is_confined && escapes(probe)) {
 			report_escape(frontend, probe);
 			error = -EINVAL;
 		}
 		if (probe->family->source == FAMILY_AGGREGATOR ||
 		    probe->family->source == FAMILY_STEP || !probe->body)
 			continue;
-		if (backend != BACKEND_PERF && !in_cgroup && !needs_perf(probe)) {
+		if (backend != BACKEND_PERF && !is_confined && !needs_perf(probe)) {
 			through_tracefs++;
 			continue;
 		}

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "perf-backend.h"
 
 /* is @word among the words of @list, which commas separate? */
@@ -69,8 +70,7 @@ static bool find_path(const char *text, struct buf *path)
 	return path->length;
 }
 
-/* of the process called @pid; false after a sentence in @problem */
-static bool path_of_process(const char *pid, struct buf *path, struct buf *problem)
+bool cgroup_path(const char *pid, struct buf *path, struct buf *problem)
 {
 	struct buf file = BUF_INIT, text = BUF_INIT;
 	int error;
@@ -78,40 +78,12 @@ static bool path_of_process(const char *pid, struct buf *path, struct buf *probl
 	buf_printf(&file, "/proc/%s/cgroup", pid);
 	error = buf_read_file(&text, buf_text(&file));
 	if (error)
-		buf_printf(problem, "--cgroup: cannot read %s: %s", buf_text(&file),
-			   strerror(-error));
+		buf_printf(problem, "cannot read %s: %s", buf_text(&file), strerror(-error));
 	else if (!find_path(text.data, path))
-		buf_printf(problem, "--cgroup: process %s is in no group that perf can follow", pid);
+		buf_printf(problem, "process %s is in no group that perf can follow", pid);
 	buf_free(&file);
 	buf_free(&text);
 	return path->length;
-}
-
-static bool find_directory(const char *name, struct buf *directory, struct buf *problem)
-{
-	struct buf mounts = BUF_INIT, path = BUF_INIT;
-	bool is_pid = *name && strspn(name, "0123456789") == strlen(name);
-	struct stat status;
-	bool ok = true;
-
-	if (*name == '/' && stat(name, &status) == 0) {
-		buf_printf(directory, "%s", name);
-		return true;
-	}
-	if (is_pid)
-		ok = path_of_process(name, &path, problem);
-	else
-		buf_printf(&path, "/%s", name + (*name == '/'));
-	if (ok && (buf_read_file(&mounts, "/proc/self/mounts") != 0 ||
-		   !find_mount(mounts.data, directory))) {
-		buf_printf(problem, "--cgroup: no control groups are mounted that perf can follow");
-		ok = false;
-	}
-	if (ok)
-		buf_printf(directory, "%s", buf_text(&path));
-	buf_free(&mounts);
-	buf_free(&path);
-	return ok;
 }
 
 static bool can_follow(int group)
@@ -129,25 +101,64 @@ static bool can_follow(int group)
 	return fd >= 0 || errno == EACCES || errno == EPERM;
 }
 
-int perf_open_cgroup(const char *name, struct buf *problem)
+static int open_directory(const char *directory, struct buf *problem)
 {
-	struct buf directory = BUF_INIT;
+	int group = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (group < 0) {
+		buf_printf(problem, "cannot open %s: %s", directory, strerror(errno));
+		return -1;
+	}
+	if (can_follow(group))
+		return group;
+	buf_printf(problem, "perf cannot follow %s: it is no control group of version 2, nor one "
+		   "with perf_event, or the kernel was built without CONFIG_CGROUP_PERF", directory);
+	close(group);
+	return -1;
+}
+
+int cgroup_open(const char *path, struct buf *problem)
+{
+	struct buf mounts = BUF_INIT, directory = BUF_INIT;
 	int group = -1;
 
-	if (find_directory(name, &directory, problem)) {
-		group = open(buf_text(&directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (group < 0)
-			buf_printf(problem, "--cgroup: cannot open %s: %s", buf_text(&directory),
-				   strerror(errno));
+	if (buf_read_file(&mounts, "/proc/self/mounts") != 0 ||
+	    !find_mount(mounts.data, &directory)) {
+		buf_printf(problem, "no control groups are mounted that perf can follow");
+	} else {
+		buf_printf(&directory, "/%s", path + (*path == '/'));
+		group = open_directory(buf_text(&directory), problem);
 	}
-	if (group >= 0 && !can_follow(group)) {
-		buf_printf(problem, "--cgroup: perf cannot follow %s: it is no control group of "
-			   "version 2, nor one with perf_event, or the kernel was built without "
-			   "CONFIG_CGROUP_PERF", buf_text(&directory));
-		close(group);
-		group = -1;
-	}
+	buf_free(&mounts);
 	buf_free(&directory);
+	return group;
+}
+
+static int open_named(const char *name, struct buf *problem)
+{
+	bool is_pid = *name && strspn(name, "0123456789") == strlen(name);
+	struct buf path = BUF_INIT;
+	struct stat status;
+	int group = -1;
+
+	if (*name == '/' && stat(name, &status) == 0)
+		return open_directory(name, problem);
+	if (!is_pid)
+		return cgroup_open(name, problem);
+	if (cgroup_path(name, &path, problem))
+		group = cgroup_open(buf_text(&path), problem);
+	buf_free(&path);
+	return group;
+}
+
+int perf_open_cgroup(const char *name, struct buf *problem)
+{
+	struct buf reason = BUF_INIT;
+	int group = open_named(name, &reason);
+
+	if (group < 0)
+		buf_printf(problem, "--cgroup: %s", buf_text(&reason));
+	buf_free(&reason);
 	return group;
 }
 

@@ -35,6 +35,8 @@
 #define RING_PAGES_LEAST 8
 /* descriptors left for everyone else in this process */
 #define DESCRIPTORS_SPARE 32
+/* a process that starts and ends threads all the time is never listed completely */
+#define LISTING_TRIES 5
 
 struct perf_opened {
 	struct perf_evlist *evlist;
@@ -61,6 +63,8 @@ struct perf_opened {
  * @filters: their event filters, NULL for none
  * @target: this process alone, or 0
  * @cgroup: the tasks of this control group alone, or 0
+ * @pid_namespace: those of this namespace alone, or 0
+ * @threads: of the process or namespace as they are now, NULL for neither
  * @is_group: the first leads, the others count beside it
  * @what: all this is for
  */
@@ -69,7 +73,8 @@ struct request {
 	const char *const *filters;
 	size_t count;
 	pid_t target;
-	int cgroup;
+	int cgroup, pid_namespace;
+	struct perf_thread_map *threads;
 	bool is_group;
 	const char *what;
 };
@@ -95,6 +100,8 @@ void perf_free(struct perf *perf)
 {
 	if (perf && perf->options.cgroup > 0)
 		close(perf->options.cgroup);
+	if (perf && perf->options.pid_namespace > 0)
+		close(perf->options.pid_namespace);
 	free(perf);
 }
 
@@ -388,6 +395,22 @@ static void list_rings(struct perf_opened *opened)
 			opened->rings[index++] = ring;
 }
 
+/* the state is the letter behind the name, which is in parentheses and may hold any */
+bool perf_is_alive(pid_t pid, pid_t tid)
+{
+	struct buf text = BUF_INIT;
+	const char *state = NULL;
+	char path[64];
+	bool alive;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
+	if (buf_read_file(&text, path) == 0)
+		state = strrchr(buf_text(&text), ')');
+	alive = state && strlen(state) > 2 && state[2] != 'Z' && state[2] != 'X';
+	buf_free(&text);
+	return alive;
+}
+
 thread_ids perf_list_threads(struct arena *arena, pid_t pid)
 {
 	thread_ids tids = { .items = NULL };
@@ -395,22 +418,23 @@ thread_ids perf_list_threads(struct arena *arena, pid_t pid)
 	struct dirent *entry;
 
 	while (directory && (entry = readdir(directory)))
-		if (entry->d_name[0] != '.')
+		if (entry->d_name[0] != '.' && perf_is_alive(pid, (pid_t)atoi(entry->d_name)))
 			array_push(arena, &tids, (pid_t)atoi(entry->d_name));
 	if (directory)
 		closedir(directory);
-	if (tids.count == 0)
-		array_push(arena, &tids, pid);
 	return tids;
 }
 
-/* those it makes later inherit */
-static struct perf_thread_map *map_threads(pid_t pid)
+/* those they make later inherit; NULL when there are none */
+static struct perf_thread_map *map_threads(const struct request *request)
 {
 	struct arena *arena = arena_new();
-	thread_ids tids = perf_list_threads(arena, pid);
-	struct perf_thread_map *map = perf_thread_map__new_array((int)tids.count, tids.items);
+	thread_ids tids = request->target ? perf_list_threads(arena, request->target) :
+					    perf_list_namespace(arena, request->pid_namespace);
+	struct perf_thread_map *map = NULL;
 
+	if (tids.count)
+		map = perf_thread_map__new_array((int)tids.count, tids.items);
 	arena_free(arena);
 	return map;
 }
@@ -549,7 +573,7 @@ static uint64_t lost_by_followers(const struct perf_opened *opened, unsigned ind
 static void fill_all(const struct request *request, size_t ring_bytes)
 {
 	for (size_t i = 0; i < request->count; i++) {
-		request->attrs[i].inherit = request->target != 0;
+		request->attrs[i].inherit = request->threads != NULL;
 		fill_common(&request->attrs[i], ring_bytes);
 		/* Linux 6.18 does not start a member that is enabled after a leader of another kind */
 		request->attrs[i].disabled = !request->is_group || i == 0;
@@ -570,8 +594,7 @@ static struct perf_opened *open_all(struct perf *perf, const struct request *req
 	opened->cpus = perf_cpu_map__new(NULL);
 	opened->cpu_count = opened->cpus ? (unsigned)perf_cpu_map__nr(opened->cpus) : 0;
 	pages = ring_pages(perf, request->attrs, request->count, opened->cpu_count);
-	if (request->target)
-		opened->threads = map_threads(request->target);
+	opened->threads = perf_thread_map__get(request->threads);
 	fill_all(request, (size_t)pages * (size_t)sysconf(_SC_PAGESIZE));
 	opened->sample_type = request->attrs[0].sample_type;
 	descriptors = opened->cpu_count * thread_count(opened) *
@@ -584,18 +607,71 @@ static struct perf_opened *open_all(struct perf *perf, const struct request *req
 	return NULL;
 }
 
-/* the control group says whose events they are: its tasks are told apart by the handlers, if at all */
+static bool has_thread(struct perf_thread_map *threads, pid_t tid)
+{
+	for (int i = 0; i < perf_thread_map__nr(threads); i++)
+		if (perf_thread_map__pid(threads, i) == tid)
+			return true;
+	return false;
+}
+
+/* are all threads of @some among @others? */
+static bool are_among(struct perf_thread_map *some, struct perf_thread_map *others)
+{
+	for (int i = 0; some && i < perf_thread_map__nr(some); i++)
+		if (!others || !has_thread(others, perf_thread_map__pid(some, i)))
+			return false;
+	return true;
+}
+
+/*
+ * A thread that was made after the listing, by one that had no event yet, has none itself; one that
+ * has ended since cannot be opened: then list them again.
+ */
+static struct perf_opened *open_on_threads(struct perf *perf, struct request *request,
+					   struct buf *problem)
+{
+	struct perf_opened *opened = NULL;
+	bool complete = false;
+
+	request->threads = map_threads(request);
+	for (unsigned tries = 0; tries < LISTING_TRIES && request->threads && !complete; tries++) {
+		struct perf_thread_map *now;
+
+		perf_close(opened);
+		buf_reset(problem);
+		opened = open_all(perf, request, problem);
+		now = map_threads(request);
+		complete = opened ? are_among(now, request->threads) :
+				    are_among(request->threads, now);
+		perf_thread_map__put(request->threads);
+		request->threads = now;
+	}
+	if (!opened && !problem->length)
+		buf_printf(problem, "%s: no task is left to probe", request->what);
+	if (opened && !complete)
+		log_warning(&perf->options.log, "%s: tasks start faster than events can be opened on "
+			    "them: some may be missed%s", request->what, request->target ? "" :
+			    ", which a control group of the container's own would not");
+	perf_thread_map__put(request->threads);
+	return opened;
+}
+
+/* a container says whose events they are: its tasks are told apart by the handlers, if at all */
 static struct perf_opened *open_confined(struct perf *perf, const struct request *asked,
 					 struct buf *problem)
 {
 	struct request request = *asked;
 	struct perf_opened *opened;
+	bool on_threads;
 
 	request.attrs = memory_alloc(asked->count * sizeof(*asked->attrs));
 	memcpy(request.attrs, asked->attrs, asked->count * sizeof(*asked->attrs));
-	if (request.cgroup)
+	if (request.cgroup || request.pid_namespace)
 		request.target = 0;
-	opened = open_all(perf, &request, problem);
+	on_threads = request.target || request.pid_namespace;
+	opened = on_threads ? open_on_threads(perf, &request, problem) :
+			      open_all(perf, &request, problem);
 	free(request.attrs);
 	return opened;
 }
@@ -606,7 +682,8 @@ struct perf_opened *perf_open_together(struct perf *perf, const struct perf_even
 {
 	const struct request request = {
 		.attrs = (struct perf_event_attr *)attrs, .filters = filters, .count = count,
-		.target = target, .cgroup = perf->options.cgroup, .what = what,
+		.target = target, .cgroup = perf->options.cgroup,
+		.pid_namespace = perf->options.pid_namespace, .what = what,
 	};
 
 	return open_confined(perf, &request, problem);
@@ -618,7 +695,8 @@ struct perf_opened *perf_open_group(struct perf *perf, const struct perf_event_a
 {
 	const struct request request = {
 		.attrs = (struct perf_event_attr *)attrs, .filters = filters, .count = count,
-		.target = target, .cgroup = perf->options.cgroup, .is_group = true, .what = what,
+		.target = target, .cgroup = perf->options.cgroup,
+		.pid_namespace = perf->options.pid_namespace, .is_group = true, .what = what,
 	};
 
 	return open_confined(perf, &request, problem);
@@ -653,6 +731,11 @@ void perf_close(struct perf_opened *opened)
 }
 
 /* ---- what is open ---- */
+
+bool perf_opened_is_of_threads(const struct perf_opened *opened)
+{
+	return opened->threads;
+}
 
 unsigned perf_opened_cpu_count(const struct perf_opened *opened)
 {

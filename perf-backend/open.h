@@ -15,8 +15,12 @@ struct perf {
 struct perf_opened;
 typedef ARRAY(pid_t) thread_ids;
 
-/** perf_list_threads() - every thread of @pid there is now, in @arena; at least @pid itself */
+/** perf_is_alive() - is thread @tid of @pid there, and not just waiting to be reaped? */
+bool perf_is_alive(pid_t pid, pid_t tid);
+/** perf_list_threads() - every living thread of @pid there is now, in @arena */
 thread_ids perf_list_threads(struct arena *arena, pid_t pid);
+/** perf_list_namespace() - the same of every process in a pid namespace, by its descriptor */
+thread_ids perf_list_namespace(struct arena *arena, int namespace);
 /** perf_reserve_descriptors() - room for @count more, by raising the limit if need be and allowed */
 bool perf_reserve_descriptors(unsigned count, const char *what, struct buf *problem);
 /** perf_print_event() - what @attr asks for, as the object of a sentence, by the alias's name too */
@@ -64,6 +68,8 @@ struct perf_opened *perf_open_group(struct perf *perf, const struct perf_event_a
 				    const char *what, struct buf *problem);
 void perf_close(struct perf_opened *opened);
 
+/** perf_opened_is_of_threads() - does each of its events count just one thread on one CPU? */
+bool perf_opened_is_of_threads(const struct perf_opened *opened);
 unsigned perf_opened_cpu_count(const struct perf_opened *opened);
 /** perf_opened_cpu() - the number of the CPU at @index, below perf_opened_cpu_count() */
 unsigned perf_opened_cpu(const struct perf_opened *opened, unsigned index);

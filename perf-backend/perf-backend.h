@@ -14,6 +14,7 @@ struct perf_options {
 	const char *command;	/* -c: its first word is the program of `process`; NULL for none */
 	uint64_t ring_bytes;	/* of samples, per CPU (-s), rounded up to a power of two; 0: default */
 	int cgroup;		/* perf_open_cgroup(): only its tasks have events; 0: all tasks */
+	int pid_namespace;	/* the same of perf_confine_to_namespace() */
 	struct log log;
 };
 
@@ -26,10 +27,10 @@ enum backend { BACKEND_AUTO, BACKEND_TRACEFS, BACKEND_PERF };
 bool backend_parse(const char *text, enum backend *backend);
 /**
  * backend_check() - report every probe of @program that @backend alone cannot serve
- * @in_cgroup: or that cannot be confined to a control group
+ * @is_confined: or that cannot be confined to a control group or a namespace
  * With BACKEND_AUTO, says which backend serves how many (-v). 0, or -EINVAL after diag_error().
  */
-int backend_check(enum backend backend, bool in_cgroup, struct frontend *frontend,
+int backend_check(enum backend backend, bool is_confined, struct frontend *frontend,
 		  const struct program *program, const struct log *log);
 
 /**
@@ -38,6 +39,14 @@ int backend_check(enum backend backend, bool in_cgroup, struct frontend *fronten
  * A descriptor for struct perf_options; -1 after one sentence in @problem.
  */
 int perf_open_cgroup(const char *name, struct buf *problem);
+
+/**
+ * perf_confine_to_namespace() - let only the tasks in the pid namespace of @pid have events
+ * Sets .cgroup of @options where the namespace has a control group of its own, else .pid_namespace:
+ * then who enters it later, other than by being made in there, is not seen. -v says which.
+ * False after one sentence in @problem.
+ */
+bool perf_confine_to_namespace(struct perf_options *options, pid_t pid, struct buf *problem);
 
 struct perf *perf_new(const struct perf_options *options);
 void perf_free(struct perf *perf);

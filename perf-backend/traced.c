@@ -128,13 +128,14 @@ static bool open_choice(struct perf *perf, const struct choice *choice, struct s
 		perf, attrs, filters, filled, choice->target, choice->counter_count ?
 		"a counter read at a trace event" : "a trace event through perf", problem);
 	part->counter_count = (unsigned)choice->counter_count;
-	part->counts_thread = choice->target != 0;
 	part->counts_shared = may_share(choice);
 	free(attrs);
 	free(filters);
-	if (part->opened)
-		list_bindings(part, choice->events, choice->count);
-	return part->opened;
+	if (!part->opened)
+		return false;
+	part->counts_thread = perf_opened_is_of_threads(part->opened);
+	list_bindings(part, choice->events, choice->count);
+	return true;
 }
 
 /* the process all events that read counters are bound to, or 0 */

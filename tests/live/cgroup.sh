@@ -6,28 +6,8 @@
 # its directory, its path or a process in it; what is no group is refused with a reason.
 . tests/live/harness
 
-mount=$(awk '$3 == "cgroup" && $4 ~ /(^|,)perf_event(,|$)/ { print $2; exit }' /proc/self/mounts)
-[ -n "$mount" ] || mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
-if [ -z "$mount" ]; then
-	mkdir "$work/groups" && mount -t cgroup2 none "$work/groups" 2> /dev/null ||
-		skip "this kernel has no control groups"
-	mount=$work/groups
-	# the kernel gives groups their perf_event only once any controller has been enabled
-	echo +pids > "$mount/cgroup.subtree_control" 2> /dev/null
-fi
-group=$mount/stap_test_$$
-remove_groups() { # once those in them are gone
-	local pid try
-	for pid in $(jobs -p); do kill "$pid" 2> /dev/null; done
-	for ((try = 0; try < 100; try++)); do
-		rmdir "$group/deeper" "$group" 2> /dev/null
-		[ -d "$group" ] || break
-		sleep 0.1
-	done
-	! mountpoint -q "$work/groups" || umount "$work/groups"
-}
-trap 'remove_groups; clean_up' EXIT
-mkdir "$group" "$group/deeper" 2> /dev/null || skip "no control group can be made in $mount"
+make_group
+mkdir "$group/deeper"
 
 copy=$(program dd copy)
 run_in() { # GROUP COUNT: so many writes in this group, as many again outside meanwhile
@@ -40,10 +20,6 @@ count=$(scaled 20000)
 writes='global n, bytes
 	probe kernel.trace("syscalls:sys_enter_write") { if (execname() == "'${copy##*/}'") { n++; bytes += $count } }
 	probe end { println("writes ", n, " ", bytes) }'
-if ! "$STAP" --cgroup "$group" -e 'probe begin { exit() }' 2> "$work/err"; then
-	grep -q CONFIG_CGROUP_PERF "$work/err" && skip "this kernel's perf knows no control groups"
-	fail "a control group is refused"
-fi
 sleep 1000 &
 inside=$!
 echo $inside > "$group/cgroup.procs"
