@@ -24,8 +24,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* 512 KiB on x86-64: /proc/sys/kernel/perf_event_mlock_kb gives a user 516 KiB for each CPU */
+/* 512 KiB on x86-64 */
 #define RING_PAGES_DEFAULT 128
+/*
+ * /proc/sys/kernel/perf_event_mlock_kb gives a user 516 KiB for each CPU, all events together: begin
+ * with half of it, and each event takes half of what the others left
+ */
+#define RING_PAGES_USER 64
 /* trace events come in bursts, and with copied stacks a record has 16 KiB and more: rings of one CPU
  * at most, and of all together */
 #define TRACE_RING_MOST (4u << 20)
@@ -212,7 +217,7 @@ static void explain_mmap(const char *what, unsigned pages, int error, struct buf
 {
 	if (error == EPERM)
 		buf_printf(problem, "%s: ring buffers of %u pages exceed this user's locked memory: "
-			   "needs CAP_IPC_LOCK or a larger "
+			   "needs CAP_IPC_LOCK, more of that (ulimit -l), or a larger "
 			   "/proc/sys/kernel/perf_event_mlock_kb", what, pages);
 	else
 		buf_printf(problem, "%s: cannot map ring buffers of %u pages: %s", what, pages,
@@ -490,8 +495,9 @@ static unsigned ring_pages(const struct perf *perf, const struct perf_event_attr
 	for (size_t i = 0; i < count; i++)
 		if (attrs[i].sample_stack_user)
 			return large_ring_pages(STACK_RING_MOST, cpus);
-	return attrs[count - 1].type == PERF_TYPE_TRACEPOINT ?
-		       large_ring_pages(TRACE_RING_MOST, cpus) : RING_PAGES_DEFAULT;
+	if (attrs[count - 1].type == PERF_TYPE_TRACEPOINT)
+		return large_ring_pages(TRACE_RING_MOST, cpus);
+	return has_capability(CAP_IPC_LOCK) ? RING_PAGES_DEFAULT : RING_PAGES_USER;
 }
 
 /* ---- events of a control group, which libperf does not open ---- */
