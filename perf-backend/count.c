@@ -145,6 +145,14 @@ static const struct event_source_ops count_ops = {
 
 /* ---- opening ---- */
 
+static void add_descriptor(struct counted *counted, int fd)
+{
+	if (fd < 0)
+		return;
+	counted->fds = memory_realloc(counted->fds, (counted->count + 1) * sizeof(*counted->fds));
+	counted->fds[counted->count++] = fd;
+}
+
 /* of thread @tid on every CPU, or of every thread (-1) on one; false after a sentence in @problem */
 static bool add_counter(struct counted *counted, const struct tracefs_sampled *event, pid_t tid,
 			int cpu, struct buf *problem)
@@ -166,11 +174,11 @@ static bool add_counter(struct counted *counted, const struct tracefs_sampled *e
 		counted->own = fd;
 		return true;
 	}
-	counted->fds = memory_realloc(counted->fds, (counted->count + 1) * sizeof(*counted->fds));
-	counted->fds[counted->count++] = fd;
+	add_descriptor(counted, fd);
 	return true;
 }
 
+/* beside each of its counters stands what keeps those that inherit it apart, and counts nothing */
 static bool open_in_target(struct counted *counted, const struct tracefs_sampled *event,
 			   struct buf *problem)
 {
@@ -178,8 +186,10 @@ static bool open_in_target(struct counted *counted, const struct tracefs_sampled
 	thread_ids tids = perf_list_threads(arena, event->target);
 	bool ok = true;
 
-	for (size_t i = 0; i < tids.count && ok; i++)
+	for (size_t i = 0; i < tids.count && ok; i++) {
 		ok = add_counter(counted, event, tids.items[i], -1, problem);
+		add_descriptor(counted, perf_keep_apart(tids.items[i]));
+	}
 	arena_free(arena);
 	return ok;
 }

@@ -59,6 +59,8 @@ struct perf_opened {
 	bool is_group; /* led by the first event */
 	int *followers; /* a control group's: event by event, of every CPU */
 	size_t follower_count;
+	int *guards; /* perf_keep_apart(), one for each thread */
+	size_t guard_count;
 	int epoll;
 };
 
@@ -444,6 +446,41 @@ static struct perf_thread_map *map_threads(const struct request *request)
 	return map;
 }
 
+/*
+ * At a switch from one task to another the kernel saves time by swapping their events when both
+ * inherited the same ones. A uprobe's event however is bound to the task it was made for
+ * (event->hw.target, kernel/trace/trace_uprobe.c): when one of the two ends, the other is no longer
+ * probed. From Linux 6.13 events with PERF_SAMPLE_READ are not swapped, nor are those beside them
+ * (has_inherit_and_sample_read(), kernel/events/core.c). Before, an event that is not inherited does
+ * that for the tasks that @tid makes, but not for those that these make.
+ */
+int perf_keep_apart(pid_t tid)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr), .type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_DUMMY,
+		.sample_type = PERF_SAMPLE_READ | PERF_SAMPLE_TID, .disabled = 1, .inherit = 1,
+	};
+	int fd = (int)syscall(SYS_perf_event_open, &attr, tid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+
+	if (fd >= 0 || errno != EINVAL)
+		return fd;
+	attr.inherit = 0;
+	return (int)syscall(SYS_perf_event_open, &attr, tid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+static void keep_threads_apart(struct perf_opened *opened)
+{
+	int count = perf_thread_map__nr(opened->threads);
+
+	opened->guards = memory_alloc((size_t)count * sizeof(*opened->guards));
+	for (int i = 0; i < count; i++) {
+		int fd = perf_keep_apart(perf_thread_map__pid(opened->threads, i));
+
+		if (fd >= 0)
+			opened->guards[opened->guard_count++] = fd;
+	}
+}
+
 static unsigned thread_count(const struct perf_opened *opened)
 {
 	return opened->threads ? (unsigned)perf_thread_map__nr(opened->threads) : 1;
@@ -604,13 +641,16 @@ static struct perf_opened *open_all(struct perf *perf, const struct request *req
 	fill_all(request, (size_t)pages * (size_t)sysconf(_SC_PAGESIZE));
 	opened->sample_type = request->attrs[0].sample_type;
 	descriptors = opened->cpu_count * thread_count(opened) *
-		      (unsigned)(request->count + (request->cgroup != 0));
+		      (unsigned)(request->count + (request->cgroup != 0)) + thread_count(opened);
 	ok = perf_reserve_descriptors(descriptors, request->what, problem) &&
 	     (request->cgroup ? open_in_cgroup : open_and_map)(opened, request, pages, problem);
-	if (ok)
-		return opened;
-	perf_close(opened);
-	return NULL;
+	if (!ok) {
+		perf_close(opened);
+		return NULL;
+	}
+	if (opened->threads)
+		keep_threads_apart(opened);
+	return opened;
 }
 
 static bool has_thread(struct perf_thread_map *threads, pid_t tid)
@@ -724,6 +764,8 @@ void perf_close(struct perf_opened *opened)
 		return;
 	for (size_t i = 0; i < opened->follower_count; i++)
 		close(opened->followers[i]);
+	for (size_t i = 0; i < opened->guard_count; i++)
+		close(opened->guards[i]);
 	forget_evlist(opened);
 	perf_cpu_map__put(opened->cpus);
 	perf_thread_map__put(opened->threads);
@@ -731,6 +773,7 @@ void perf_close(struct perf_opened *opened)
 		close(opened->epoll);
 	free(opened->rings);
 	free(opened->followers);
+	free(opened->guards);
 	free(opened->evsels);
 	free(opened->fds);
 	free(opened);

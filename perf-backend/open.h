@@ -21,6 +21,12 @@ bool perf_is_alive(pid_t pid, pid_t tid);
 thread_ids perf_list_threads(struct arena *arena, pid_t pid);
 /** perf_list_namespace() - the same of every process in a pid namespace, by its descriptor */
 thread_ids perf_list_namespace(struct arena *arena, int namespace);
+/**
+ * perf_keep_apart() - let the events that tasks inherit from thread @tid stay with them
+ * A descriptor that counts nothing, to be held as long as the events; or negative. Before Linux 6.13
+ * it works for the tasks that @tid makes, but not for those that these make.
+ */
+int perf_keep_apart(pid_t tid);
 /** perf_reserve_descriptors() - room for @count more, by raising the limit if need be and allowed */
 bool perf_reserve_descriptors(unsigned count, const char *what, struct buf *problem);
 /** perf_print_event() - what @attr asks for, as the object of a sentence, by the alias's name too */

@@ -59,6 +59,15 @@ spent=$(awk '{ print $2 }' "$work/bystander")
 echo "a bystander's call took $spent ps" >> "$work/out"
 [ "$spent" -lt 100000 ] || fail "a bystander pays for the probe"
 
+# many children at once: the kernel must not take one's events along when another ends
+children=$((STAP_TEST_SCALE > 1 ? 10 : 40))
+for handler in '{ n++ }' '{ n++; by[pid()]++ }'; do
+	stap_succeeds -e "global n, by probe process.function(\"probed\") $handler
+		probe end { println(\"hits \", n) }" \
+		-c "$work/calls 7; for i in \$(seq $children); do $work/calls 100 & done; wait; $work/calls 1"
+	expect_equal "hits of many children" "$(number_of '$1 == "hits"' 2)" $((100 * children + 8))
+done
+
 # a process by number, not its child; and the target by condition
 for point in 'process(%d).function("probed")' 'process("%s").function("probed")'; do
 	"$work/calls" 40 target <> "$work/go" > /dev/null &
