@@ -420,6 +420,15 @@ uint64_t sample_time(const void *record, size_t size, uint64_t sample_type)
 	"88c0e4fbfe7f0000 d86dd0cf22560000 20502cae127f0000 2000000000000000 0000000000000000"   \
 	"5d93160000000000 0100000080000000 0000000000000000 2000000000000000"
 
+/*
+ * … and PERF_SAMPLE_READ, without the callchain: context switches and the task's clock, of a thread
+ * that was elsewhere for 60 ms of 81
+ */
+#define GROUP_TYPE ((TEST_TYPE & ~PERF_SAMPLE_CALLCHAIN) | PERF_SAMPLE_READ)
+#define STORED_GROUP_SAMPLE "0900000001005800 43b61f82ffffffff 9c2c00009c2c0000 55adc96793240000" \
+	"0000000000000000 0100000000000000 0200000000000000 25b2d60400000000 dc7c420100000000" \
+	"0700000000000000 957e420100000000"
+
 struct stored {
 	_Alignas(8) unsigned char bytes[320];
 	size_t size;
@@ -465,6 +474,28 @@ UNIT_TEST_CASE(sample_decodes_samples)
 	CHECK_INT(event.tid, 0);
 	CHECK(!event.sample->is_user);
 	CHECK_INT(event.sample->callchain_count, 0);
+}
+
+UNIT_TEST_CASE(sample_decodes_counters_and_their_times)
+{
+	struct stored stored = stored_bytes(STORED_GROUP_SAMPLE);
+	struct sample_decoded decoded;
+
+	CHECK_INT(sample_decode(stored.bytes, stored.size, GROUP_TYPE, &decoded), SAMPLE_EVENT);
+	CHECK_INT(decoded.event.pid, 0x2c9c);
+	CHECK_INT(decoded.enabled, 0x4d6b225);
+	CHECK_INT(decoded.running, 0x1427cdc);
+	CHECK_INT(decoded.group_count, 2);
+	CHECK_INT(decoded.group[0], 7);
+	CHECK_INT(decoded.group[1], 0x1427e95);
+	for (uint16_t size = 8; size < stored.size; size++) {
+		memcpy(stored.bytes + 6, &size, 2);
+		CHECK_INT(sample_decode(stored.bytes, stored.size, GROUP_TYPE, &decoded),
+			  SAMPLE_BROKEN);
+	}
+	memcpy(stored.bytes + 6, &(uint16_t){ (uint16_t)stored.size }, 2);
+	memset(stored.bytes + 48, 0xff, 8); /* more values than there is room for */
+	CHECK_INT(sample_decode(stored.bytes, stored.size, GROUP_TYPE, &decoded), SAMPLE_BROKEN);
 }
 
 #ifdef __x86_64__
