@@ -380,10 +380,27 @@ static void infer_result(struct inferrer *inferrer, struct expr *expr, struct fu
 	diag_also(frontend, id, function->token, "defined here");
 }
 
+/*
+ * kernel_string() of a text, where an alias has the text itself and scripts expect its address, as
+ * irq_handler.entry its dev_name: that text
+ */
+static bool is_text_already(struct inferrer *inferrer, const struct expr *call)
+{
+	if (call->builtin->id != BUILTIN_kernel_string || call->arg_count != 1)
+		return false;
+	infer_expr(inferrer, call->args[0], TYPE_UNKNOWN);
+	return call->args[0]->type == TYPE_STRING;
+}
+
 static void infer_builtin(struct inferrer *inferrer, struct expr *expr, enum type want)
 {
 	const char *letter = expr->builtin->parameters;
 
+	if (is_text_already(inferrer, expr)) {
+		*expr = *expr->args[0];
+		infer_expr(inferrer, expr, want);
+		return;
+	}
 	for (size_t i = 0; i < expr->arg_count && *letter; i++, letter++) {
 		letter += *letter == '|';
 		infer_expr(inferrer, expr->args[i], *letter == 's' ? TYPE_STRING : TYPE_LONG);
