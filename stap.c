@@ -17,6 +17,11 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#if __has_include(<sys/sdt.h>)
+#include <sys/sdt.h>
+#else
+#define STAP_PROBE1(provider, name, argument) ((void)(argument))
+#endif
 
 #include "perf-backend/perf-backend.h"
 #include "tracefs-backend/tracefs-backend.h"
@@ -503,6 +508,8 @@ static int session_open_output(struct session *session)
 	    open_file(session, session->flame_graph_file, &run->flame_graph) < 0 ||
 	    open_file(session, session->folded_file, &run->folded_stacks) < 0)
 		return -EINVAL;
+	if (session->output_file)
+		run->output_name = arena_strdup(session->arena, name);
 	return 0;
 }
 
@@ -768,6 +775,32 @@ static const struct pass passes[LAST_PASS] = {
 	{ "ran", pass_run },
 };
 
+/* the marks that the aliases stap.pass… of the tapset probe; libraries are read as names need them */
+static void mark_begin(struct session *session, int number)
+{
+	switch (number) {
+	case 1: STAP_PROBE1(stap, pass1a__start, session); break;
+	case 2: STAP_PROBE1(stap, pass2__start, session); break;
+	case 3: STAP_PROBE1(stap, pass3__start, session); break;
+	case 4: STAP_PROBE1(stap, pass4__start, session); break;
+	case 5: STAP_PROBE1(stap, pass5__start, session); break;
+	}
+}
+
+static void mark_end(struct session *session, int number)
+{
+	switch (number) {
+	case 1:
+		STAP_PROBE1(stap, pass1b__start, session);
+		STAP_PROBE1(stap, pass1__end, session);
+		break;
+	case 2: STAP_PROBE1(stap, pass2__end, session); break;
+	case 3: STAP_PROBE1(stap, pass3__end, session); break;
+	case 4: STAP_PROBE1(stap, pass4__end, session); break;
+	case 5: STAP_PROBE1(stap, pass5__end, session); break;
+	}
+}
+
 static long milliseconds(struct timeval time)
 {
 	return time.tv_sec * 1000 + time.tv_usec / 1000;
@@ -798,6 +831,7 @@ static int run_passes(struct session *session)
 
 		clock_gettime(CLOCK_MONOTONIC, &start);
 		getrusage(RUSAGE_SELF, &usage);
+		mark_begin(session, number);
 		error = passes[number - 1].run(session);
 		diag_print(session->frontend, stderr);
 		if (error) {
@@ -805,6 +839,7 @@ static int run_passes(struct session *session)
 				"Try again with another '-v' to see more.\n", number);
 			return 1;
 		}
+		mark_end(session, number);
 		report_pass(session, number, &usage, &start);
 	}
 	return session->status;
@@ -897,15 +932,19 @@ int main(int argc, char **argv)
 	session.frontend_options.arch = STAP_ARCH;
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&option_parser, argc, argv, 0, NULL, &session);
+	STAP_PROBE1(stap, pass0__start, &session);
 	install_signals();
 	if (session_prepare(&session) == 0) {
+		STAP_PROBE1(stap, pass0__end, &session);
 		status = session.list_pattern || session.dump ? run_list(&session) :
 								 run_passes(&session);
 		if (reap_command(&session) && !status)
 			status = 1;
 	}
+	STAP_PROBE1(stap, pass6__start, &session);
 	if (close_pictures(&session) < 0 || flush_stdout(&session) < 0)
 		status = 1;
 	session_free(&session);
+	STAP_PROBE1(stap, pass6__end, &session);
 	return status;
 }

@@ -204,6 +204,7 @@ extern const struct limit limit_table[LIMIT_COUNT];
 
 struct run_options {
 	FILE *output;		   /* printf and friends */
+	const char *output_name;   /* of -o, for switch_file(); NULL for none */
 	int64_t limits[LIMIT_COUNT];
 	pid_t target_pid;	   /* -x, or the pid of -c's command; 0 for none */
 	int target_fd;		   /* pidfd of it, readable when it ends; -1 for none */

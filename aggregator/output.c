@@ -6,6 +6,8 @@
  * written through stdio.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -77,8 +79,23 @@ void output_flush(struct output *output, struct buf *text)
 		buf_reset(text);
 }
 
+int output_switch(FILE *file, const char *name, unsigned number)
+{
+	char path[PATH_MAX];
+	int fd, error = 0;
+
+	if (snprintf(path, sizeof(path), "%s.%u", name, number) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return -errno;
+	if (fflush(file) != 0 || dup3(fd, fileno(file), O_CLOEXEC) < 0)
+		error = -errno;
+	close(fd);
+	return error;
+}
+
 #ifdef UNIT_TEST
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 

@@ -23,5 +23,10 @@ struct output {
 void output_write(struct output *output, const char *text, size_t length);
 /** output_flush() - write what @text holds and empty it, keeping its memory unless it is much */
 void output_flush(struct output *output, struct buf *text);
+/**
+ * output_switch() - what is written under @file from now on goes to a new file NAME.NUMBER
+ * Returns 0, or -errno when that cannot be made; then the old file goes on.
+ */
+int output_switch(FILE *file, const char *name, unsigned number);
 
 #endif

@@ -61,6 +61,18 @@ expect_equal 'a full disk and -o' "$status $(< "$work/err")" "1 $full"
 expect_equal 'no standard output' "$? $(< "$work/err")" \
 	'1 ERROR: output cannot be written: Bad file descriptor'
 
+# several files, one after the other; without -o there is one output
+switches='probe begin { println("one") switch_file() println("two") switch_file() println("three") exit() }'
+stap_succeeds -o "$work/part" -e "$switches"
+expect_equal 'files of switch_file()' "$(cd "$work" && grep . part part.1 part.2 | tr '\n' ' ')" \
+	'part:one part.1:two part.2:three '
+stap_succeeds -e "$switches"
+expect_equal 'switch_file() without -o' "$(tr '\n' ' ' < "$work/out")" 'one two three '
+mkdir "$work/busy.1"
+stap -o "$work/busy" -e 'probe begin { println("one") try { switch_file() } catch (why) { println(why) } exit() }'
+expect_equal 'a file that cannot be made' "$(cat "$work/busy")" "one
+cannot write $work/busy.1: Is a directory"
+
 # the exit status and the summary
 ends() { # STATUS ERRORS ARGUMENT…: with so many errors in the summary, 0 for no summary
 	local expected=$1 errors=$2
