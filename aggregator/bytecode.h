@@ -32,9 +32,10 @@ struct insn {
 #define OPERANDS_MAX 240
 #define REGISTER_NONE UINT16_MAX
 
-static inline size_t insn_target(struct insn insn)
+/* jumps tell how far, in instructions, from themselves */
+static inline int32_t insn_distance(struct insn insn)
 {
-	return insn.b | (size_t)insn.c << 16;
+	return (int32_t)(insn.b | (uint32_t)insn.c << 16);
 }
 
 static inline size_t operand_words(size_t count)

@@ -49,6 +49,14 @@ void emit_operands(struct compiler *compiler, const reg *operands, size_t count)
 		     i + 1 < count ? operands[i + 1] : 0, i + 2 < count ? operands[i + 2] : 0);
 }
 
+static void jump_set(struct compiler *compiler, size_t jump, size_t target)
+{
+	uint32_t distance = (uint32_t)(target - jump);
+
+	compiler->insns.items[jump].b = (uint16_t)distance;
+	compiler->insns.items[jump].c = (uint16_t)(distance >> 16);
+}
+
 size_t emit_jump(struct compiler *compiler, enum opcode op, reg condition)
 {
 	return emit(compiler, op, condition, 0, 0);
@@ -56,7 +64,7 @@ size_t emit_jump(struct compiler *compiler, enum opcode op, reg condition)
 
 void emit_jump_to(struct compiler *compiler, enum opcode op, reg condition, size_t target)
 {
-	emit(compiler, op, condition, target & 0xffff, target >> 16);
+	jump_set(compiler, emit(compiler, op, condition, 0, 0), target);
 }
 
 void note_target(struct compiler *compiler)
@@ -66,11 +74,8 @@ void note_target(struct compiler *compiler)
 
 void patch(struct compiler *compiler, size_t jump)
 {
-	size_t target = compiler->insns.count;
-
 	note_target(compiler);
-	compiler->insns.items[jump].b = (uint16_t)target;
-	compiler->insns.items[jump].c = (uint16_t)(target >> 16);
+	jump_set(compiler, jump, compiler->insns.count);
 }
 
 void patch_all(struct compiler *compiler, const jump_array *jumps)

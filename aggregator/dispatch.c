@@ -249,6 +249,7 @@ static void dispatch_moment(struct dispatch *dispatch, const struct probe *probe
 		dispatch->take_counts(dispatch->session->owner);
 	dispatch->session->now = (struct vm_context){
 		.probe = probe,
+		.binding = &no_binding,
 		.time = time,
 		.cpu = cpu > 0 ? (uint32_t)cpu : 0,
 		.tid = dispatch->own_tid,
@@ -263,6 +264,7 @@ void dispatch_task_event(struct dispatch *dispatch, const struct probe *probe,
 {
 	dispatch->session->now = (struct vm_context){
 		.probe = probe,
+		.binding = &no_binding,
 		.time = event->time,
 		.cpu = event->cpu,
 		.tid = event->tid,

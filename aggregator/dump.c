@@ -178,7 +178,7 @@ static void dump_insn(const struct dumper *dumper, size_t at)
 		fputs(between, dumper->out);
 		between = ", ";
 		if (row->operands[i] == 'J') {
-			fprintf(dumper->out, "-> %zu", insn_target(*insn));
+			fprintf(dumper->out, "-> %zu", at + (size_t)(ssize_t)insn_distance(*insn));
 			break;
 		}
 		dump_operand(dumper, row->operands[i], operands[i]);

@@ -214,7 +214,7 @@ static const char *verify_operands(const struct verifier *verifier, size_t at)
 
 static const char *verify_jump(const struct code *code, size_t at)
 {
-	size_t target = insn_target(code->insns[at]);
+	size_t target = at + (size_t)(ssize_t)insn_distance(code->insns[at]);
 
 	if (target >= code->count)
 		return "jump out of the code";

@@ -314,21 +314,23 @@ static bool walk_next(const struct global *globals, struct walk *walk, union val
 
 /* ---- captures ---- */
 
-static const struct load *load_at(const struct vm *vm, unsigned slot)
-{
-	const struct binding *binding = vm->session.now.binding; /* NULL where there is no event */
+const struct binding no_binding;
 
-	return likely(binding && slot < binding->load_count) ? &binding->loads[slot] : NULL;
+static inline const struct load *load_at(const struct vm *vm, size_t slot)
+{
+	const struct binding *binding = vm->session.now.binding;
+
+	return likely(slot < binding->load_count) ? &binding->loads[slot] : NULL;
 }
 
-static bool fail_capture(struct vm *vm, unsigned slot)
+static bool fail_capture(struct vm *vm, size_t slot)
 {
 	const struct probe *probe = vm->session.now.probe;
 
 	return fail(vm, "%s is not available here", probe->captures.items[slot]->name);
 }
 
-static inline bool capture_number(struct vm *vm, unsigned slot, int64_t *out)
+static inline bool capture_number(struct vm *vm, size_t slot, int64_t *out)
 {
 	const struct load *load = load_at(vm, slot);
 
@@ -342,7 +344,7 @@ static inline bool capture_number(struct vm *vm, unsigned slot, int64_t *out)
 }
 
 /* one reference; the same text twice in a row is one string, with its hash already known */
-static struct str *capture_text(struct vm *vm, unsigned slot)
+static struct str *capture_text(struct vm *vm, size_t slot)
 {
 	const struct load *load = load_at(vm, slot);
 	struct str **recent = &vm->recent[slot % RECENT_TEXTS];
@@ -685,13 +687,13 @@ bool vm_run_now(struct vm *vm, const struct probe *probe)
 
 #define NEXT do { pc++; goto *labels[pc->op]; } while (0)
 #define SKIP(count) do { pc += operand_words(count); NEXT; } while (0)
-#define GO(target) do { pc = code->insns + (target); goto *labels[pc->op]; } while (0)
+#define GO(jump) do { pc += (jump) + insn_distance(pc[jump]); goto *labels[pc->op]; } while (0)
 #define TEST(holds) do { \
 		if (holds) { \
 			pc++; \
 			NEXT; \
 		} \
-		GO(insn_target(pc[1])); \
+		GO(1); \
 	} while (0)
 #define LONG(n) r[n].number
 #define UNSIGNED(n) ((uint64_t)r[n].number)
@@ -804,19 +806,19 @@ do_MATCH:
 	LONG(pc->a) = match(vm, vm->bytecode.regexes.items[pc->c], r[pc->b].string);
 	NEXT;
 do_JUMP:
-	GO(insn_target(*pc));
+	GO(0);
 do_LOOP:
 	if (unlikely(is_interrupted(&vm->session)))
 		goto interrupted;
 	vm_output_check(&vm->session);
-	GO(insn_target(*pc));
+	GO(0);
 do_JUMP_IF:
 	if (LONG(pc->a))
-		GO(insn_target(*pc));
+		GO(0);
 	NEXT;
 do_JUMP_UNLESS:
 	if (!LONG(pc->a))
-		GO(insn_target(*pc));
+		GO(0);
 	NEXT;
 do_TEST_LT:
 	TEST(LONG(pc->a) < LONG(pc->b));
@@ -883,7 +885,8 @@ called:
 		goto returned;	/* a C body has already run */
 	code = vm->frames[vm->depth - 1].code;
 	r = top_registers(vm);
-	GO(0);
+	pc = code->insns;
+	goto *labels[pc->op];
 returned:
 	code = vm->frames[vm->depth - 1].code;
 	r = top_registers(vm);
@@ -1011,7 +1014,7 @@ do_FOREACH_OPEN: {
 }
 do_FOREACH_NEXT:
 	if (!walk_next(globals, &vm->walks[vm->frames[vm->depth - 1].walks + pc->a], r))
-		GO(insn_target(*pc));
+		GO(0);
 	NEXT;
 do_FOREACH_CLOSE:
 	walk_close(&vm->walks[vm->frames[vm->depth - 1].walks + pc->a]);
@@ -1195,6 +1198,8 @@ struct bytecode *vm_bytecode(struct vm *vm)
 bool vm_run(struct vm *vm, const struct vm_context *context)
 {
 	vm->session.now = *context;
+	if (!context->binding)
+		vm->session.now.binding = &no_binding;
 	return vm_run_now(vm, context->probe);
 }
 

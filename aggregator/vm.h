@@ -15,12 +15,14 @@ struct stacks;
 /* what a handler may ask about the moment it runs at */
 struct vm_context {
 	const struct probe *probe;
-	const struct binding *binding;	/* how to load captures, NULL outside kernel events */
+	const struct binding *binding;	/* how to load captures; no_binding outside kernel events */
 	const struct event *event;	/* NULL for begin, end, error, timers */
 	uint64_t time;			/* ns, CLOCK_MONOTONIC: of the event, or due time, or now */
 	uint32_t cpu;
 	int32_t tid;			/* of the event; our own in begin, end and timers */
 };
+
+extern const struct binding no_binding;
 
 /* what natives see and change; the first member of struct vm */
 #define NO_TASK INT32_MIN
