@@ -234,7 +234,7 @@ static void parse_text_arguments(const struct native_call *call, const struct me
 static bool read_text(struct native_call *call, const struct memory_read *how, enum builtin_id id)
 {
 	uint64_t address = (uint64_t)call->arguments[0].number;
-	size_t limit = native_limit_length(call->session, SIZE_MAX);
+	size_t limit = native_limit_length(call->session, SIZE_MAX) + 1; /* one more tells of a cut */
 	struct text_arguments arguments;
 	struct buf text = BUF_INIT;
 	bool ok;
@@ -285,8 +285,8 @@ static bool read_again(struct native_call *call, const struct memory_read *how, 
 {
 	struct buf text = BUF_INIT;
 	bool is_read = address && how->form == MEMORY_TEXT &&
-		       read_bytes(call, how, address, native_limit_length(call->session, SIZE_MAX),
-				  &text);
+		       read_bytes(call, how, address,
+				  native_limit_length(call->session, SIZE_MAX) + 1, &text);
 
 	if (is_read)
 		*ok = text_finish(call, how, buf_text(&text), text.length,
@@ -387,6 +387,30 @@ UNIT_TEST_CASE(memory_reads_texts)
 	CHECK(builtin_user_string_utf16(&call));
 	CHECK_STR(call.result.string->data, "a\xc3\xa9\xf0\x9f\x98\x80");
 	str_unref(call.result.string);
+	buf_free(&error);
+}
+
+UNIT_TEST_CASE(memory_counts_texts_that_are_cut)
+{
+	struct vm_session session = { 0 };
+	struct buf error = BUF_INIT, text = BUF_INIT;
+	union value arguments[1];
+	struct native_call call = test_call(&session, arguments, 1, &error);
+	size_t longest = native_limit_length(&session, SIZE_MAX);
+
+	memset(buf_reserve(&text, longest + 2), 'x', longest);
+	text.data[longest] = '\0';
+	arguments[0].number = (int64_t)(uintptr_t)text.data;
+	CHECK(builtin_user_string(&call));
+	CHECK_INT(call.result.string->length, longest);
+	CHECK_INT(session.limit_hits[LIMIT_MAXSTRINGLEN], 0);
+	str_unref(call.result.string);
+	memcpy(text.data + longest, "x", 2);
+	CHECK(builtin_user_string(&call));
+	CHECK_INT(call.result.string->length, longest);
+	CHECK_INT(session.limit_hits[LIMIT_MAXSTRINGLEN], 1);
+	str_unref(call.result.string);
+	buf_free(&text);
 	buf_free(&error);
 }
 #endif

@@ -99,6 +99,7 @@ struct bytecode {
 	ARRAY(struct regex *) regexes;
 	ARRAY(const struct format *) formats;
 	ARRAY(struct str *) strings;	 /* constants to destroy */
+	uint64_t cut_strings;		 /* literals longer than MAXSTRINGLEN allows */
 	bool asks_match;		 /* matched() or ngroups() is called somewhere */
 	struct embedded *embedded;	 /* the shared object of all C bodies, or NULL */
 };

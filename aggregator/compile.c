@@ -114,8 +114,10 @@ reg constant_text(struct compiler *compiler, const char *text, size_t length)
 	size_t i = 0;
 	size_t limit = (size_t)compiler->bytecode->options->limits[LIMIT_MAXSTRINGLEN];
 
-	if (length >= limit)
+	if (length >= limit) {
 		length = limit ? limit - 1 : 0;
+		compiler->bytecode->cut_strings++;
+	}
 	while (i < compiler->strings.count &&
 	       (compiler->strings.items[i]->length != length ||
 		memcmp(compiler->strings.items[i]->data, text, length)))

@@ -1146,6 +1146,7 @@ struct vm *vm_new(const struct program *program, const struct run_options *optio
 		free(vm);
 		return NULL;
 	}
+	vm->session.limit_hits[LIMIT_MAXSTRINGLEN] = vm->bytecode.cut_strings;
 	handlers_make(vm);
 	vm->global_count = program->globals.count;
 	vm->globals = memory_zalloc((vm->global_count + 1) * sizeof(*vm->globals));
