@@ -28,19 +28,12 @@ static enum moment moment_of_point(const struct probe_point *point)
 /* as address maps name it; a path that is not there yet may come to be */
 static const char *find_program(struct arena *arena, const char *name)
 {
-	const char *path = getenv("PATH");
-	char real[PATH_MAX], *list, *rest, *directory;
+	char *real = program_find(name);
+	const char *found = strchr(name, '/') || real ? arena_strdup(arena, real ? real : name) :
+							NULL;
 
-	if (strchr(name, '/'))
-		return arena_strdup(arena, realpath(name, real) ? real : name);
-	rest = list = arena_strdup(arena, path ? path : "/usr/bin:/bin");
-	while ((directory = strsep(&rest, ":"))) {
-		const char *file = arena_printf(arena, "%s/%s", directory, name);
-
-		if (access(file, X_OK) == 0 && realpath(file, real))
-			return arena_strdup(arena, real);
-	}
-	return NULL;
+	free(real);
+	return found;
 }
 
 int process_event_resolve(struct family_match *match)

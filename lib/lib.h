@@ -11,6 +11,7 @@
 #ifndef LIB_H
 #define LIB_H
 
+#include <limits.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -147,12 +148,33 @@ unsigned text_distance(const char *a, const char *b);
 
 /* ---- program.c ---- */
 
+/** struct program_search - where a walk through $PATH is; zeroed for its start */
+struct program_search {
+	const char *rest;
+	bool ended;
+	char path[PATH_MAX];
+};
+/** program_search_next() - sets @search->path to @name in the next directory; false after the last */
+bool program_search_next(struct program_search *search, const char *name);
+/**
+ * program_find() - the file that @name would run: from $PATH, or as it is when it has a slash
+ * Returns its real path, malloc()ed, or NULL.
+ */
+char *program_find(const char *name);
+
 /**
  * program_run() - run @arguments[0], looked for in $PATH, and wait for its end
  * @actions: what becomes of its files, or NULL
  * Returns 0 when it ended with status 0, -EINVAL when it did not, -errno when it could not be run.
  */
 int program_run(char *const arguments[], const posix_spawn_file_actions_t *actions);
+
+/* ---- capability.c: what this process may do ---- */
+
+/** capability_is_held() - is CAP_… effective, be it in a user namespace only? */
+bool capability_is_held(unsigned capability);
+/** capability_is_confined() - is this a user namespace, outside of which nothing held counts? */
+bool capability_is_confined(void);
 
 /* ---- time ---- */
 

@@ -119,18 +119,14 @@ bool perf_check_machine(struct family_match *match, const struct perf_event_attr
 const char *perf_find_executable(struct family_match *match, const struct token *token,
 				 const char *name)
 {
-	const char *path = getenv("PATH"), *found = NULL;
-	char *real = strchr(name, '/') ? realpath(name, NULL) : NULL, *list, *rest, *directory;
+	char *real = program_find(name);
+	const char *found = NULL;
 
-	rest = list = memory_strdup(path ? path : "/usr/bin:/bin");
-	while (!strchr(name, '/') && !real && (directory = strsep(&rest, ":")))
-		real = realpath(arena_printf(match->arena, "%s/%s", directory, name), NULL);
 	if (real)
 		found = arena_strdup(match->arena, real);
 	else
 		diag_error(match->frontend, token, "there is no executable '%s'", name);
 	free(real);
-	free(list);
 	return found;
 }
 

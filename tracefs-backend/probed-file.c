@@ -138,19 +138,17 @@ static void add_matching(struct tracefs *tracefs, const char *pattern, probed_fi
 	buf_free(&ignored);
 }
 
-/* the first program of that name in $PATH; with wildcards, all of them in all of it */
+/* the first program of that name in $PATH that is ELF; with wildcards, all of them in all of it */
 static void add_from_search_path(struct tracefs *tracefs, const char *pattern, probed_files *files)
 {
-	char *directories = arena_strdup(tracefs->arena, getenv("PATH") ?: "/usr/bin:/bin");
+	struct program_search search = { 0 };
 	struct buf ignored = BUF_INIT;
-	char *directory, *rest, *path;
 
-	for (directory = strtok_r(directories, ":", &rest); directory;
-	     directory = strtok_r(NULL, ":", &rest)) {
-		path = arena_printf(tracefs->arena, "%s/%s", directory, pattern);
+	while (program_search_next(&search, pattern)) {
 		if (text_has_wildcard(pattern))
-			add_matching(tracefs, path, files);
-		else if (access(path, X_OK) == 0 && add_file(tracefs, path, files, &ignored))
+			add_matching(tracefs, search.path, files);
+		else if (access(search.path, X_OK) == 0 &&
+			 add_file(tracefs, search.path, files, &ignored))
 			break;
 	}
 	buf_free(&ignored);
