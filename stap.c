@@ -249,10 +249,12 @@ static bool is_confined(const struct session *session)
 static error_t option_end(struct argp_state *state, struct session *session)
 {
 	bool has_work = session->script_text || session->script_file || session->list_pattern ||
-			session->dump || session->extra_scripts.count;
+			session->dump;
 
 	if (!has_work)
-		argp_error(state, "no script: give a FILE, - or -e SCRIPT");
+		argp_error(state, session->extra_scripts.count ?
+			   "no main script beside -E: give a FILE, - or -e SCRIPT" :
+			   "no script: give a FILE, - or -e SCRIPT");
 	if (session->suppress_time_limits && !session->frontend_options.guru)
 		argp_error(state, "--suppress-time-limits requires guru mode (-g)");
 	if (session->frontend_options.guru && session->frontend_options.privilege)
