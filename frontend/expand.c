@@ -395,9 +395,19 @@ static size_t walk_node(struct walk *walk, const struct match_node *node, size_t
 
 /* ---- names that must be fetched first ---- */
 
+/* what a family complained about since @mark, it did because of @point */
+static void place_messages(struct frontend *frontend, struct diag_mark mark,
+			   const struct probe_point *point)
+{
+	for (size_t i = mark.count; i < frontend->diags.count; i++)
+		if (!frontend->diags.items[i].token)
+			frontend->diags.items[i].token = point->token;
+}
+
 static void generate_aliases(struct semantics *sem, const struct probe_point *point)
 {
 	char *dotted = point_dotted(sem->arena, point);
+	struct diag_mark mark = diag_mark(sem->frontend);
 
 	if (table_get(&sem->generated, dotted))
 		return;
@@ -416,6 +426,7 @@ static void generate_aliases(struct semantics *sem, const struct probe_point *po
 					    strlen(text));
 		unit_add(sem, parse_source(sem->frontend, source));
 	}
+	place_messages(sem->frontend, mark, point);
 }
 
 static void fetch_names(struct semantics *sem, const struct probe_point *point)
@@ -477,17 +488,20 @@ static const char *near_component(const struct expansion *x,
 /* the user's own point leads nowhere: look at all that could have stood in its components' places */
 static void fetch_neighbours(struct walk *walk, const struct probe_point *point)
 {
-	struct arena *arena = walk->x->sem->arena;
+	struct semantics *sem = walk->x->sem;
+	size_t errors = sem->frontend->error_count;
 
 	for (size_t i = 0; i < point->components.count; i++) {
-		struct probe_point *near = point_copy(arena, point);
+		struct probe_point *near = point_copy(sem->arena, point);
 
 		near->components.items[i].name = "*";
-		fetch_names(walk->x->sem, near);
+		fetch_names(sem, near);
+		if (sem->frontend->error_count > errors) /* names cannot be had at all */
+			return;
 	}
 	walk->x->far_node = NULL;
 	walk->x->far_position = 0;
-	walk_node(walk, walk->x->sem->tree, 0);
+	walk_node(walk, sem->tree, 0);
 }
 
 /* does @point, which nobody wrote, reach a family? Leaves nothing but where the walk stopped */

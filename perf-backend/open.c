@@ -119,29 +119,21 @@ bool perf_fixes_addresses(const struct perf *perf)
 
 /* ---- what a refusal means ---- */
 
-static bool has_capability(unsigned capability)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	if (syscall(SYS_capget, &header, data) != 0)
-		return false;
-	return data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
-}
-
 static void explain_rights(const char *what, struct buf *problem)
 {
+	bool is_held = capability_is_held(CAP_PERFMON) || capability_is_held(CAP_SYS_ADMIN);
 	struct buf level = BUF_INIT;
 
-	if (has_capability(CAP_PERFMON) || has_capability(CAP_SYS_ADMIN)) {
+	if (is_held && !capability_is_confined()) {
 		buf_printf(problem, "%s is refused although CAP_PERFMON is there: a seccomp filter, "
 			   "a security module or kernel lockdown forbids perf_event_open", what);
 		return;
 	}
 	if (buf_read_file(&level, "/proc/sys/kernel/perf_event_paranoid") == 0)
 		level.data[strcspn(level.data, "\n")] = '\0';
-	buf_printf(problem, "%s needs the capability CAP_PERFMON (or CAP_SYS_ADMIN), or "
+	buf_printf(problem, "%s needs the capability CAP_PERFMON (or CAP_SYS_ADMIN%s), or "
 		   "/proc/sys/kernel/perf_event_paranoid at 0 or less (it is %s)", what,
+		   is_held ? "; the one that is here holds in this user namespace only" : "",
 		   level.data ? level.data : "unreadable");
 	buf_free(&level);
 }

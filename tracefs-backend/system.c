@@ -79,16 +79,6 @@ static char *find_root(void)
 	return root ? root : find_mount("debugfs", "/tracing");
 }
 
-static bool has_capability(unsigned number)
-{
-	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2] = { 0 };
-
-	if (syscall(SYS_capget, &header, data) < 0)
-		return false;
-	return data[number / 32].effective & (1u << number % 32);
-}
-
 /* "integrity" and "confidentiality" forbid writing to, the latter even reading, tracefs */
 static bool is_locked_down(void)
 {
@@ -111,15 +101,16 @@ static char *mount_root(struct buf *problem)
 				  "built without CONFIG_TRACING, or sysfs is not mounted");
 		return NULL;
 	}
-	if (!has_capability(CAP_SYS_ADMIN)) {
+	if (!capability_is_held(CAP_SYS_ADMIN)) {
 		buf_puts(problem, "tracefs is not mounted, and mounting it needs CAP_SYS_ADMIN: "
 				  "run `mount -t tracefs tracefs " TRACEFS_PLACE "' as root");
 		return NULL;
 	}
 	if (mount("tracefs", TRACEFS_PLACE, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
 		  NULL) < 0 && errno != EBUSY) {
-		buf_printf(problem, "cannot mount tracefs on " TRACEFS_PLACE ": %s",
-			   strerror(errno));
+		buf_printf(problem, "cannot mount tracefs on " TRACEFS_PLACE ": %s%s",
+			   strerror(errno), capability_is_confined() ?
+			   "; CAP_SYS_ADMIN is there in this user namespace only" : "");
 		return NULL;
 	}
 	return memory_strdup(TRACEFS_PLACE);
@@ -143,8 +134,8 @@ static bool may_use(const char *root, struct buf *problem)
 		buf_printf(problem, "%s is mounted read-only: mount -o remount,rw %s", root, root);
 	else if (error)
 		buf_printf(problem, "no permission to use tracefs in %s: it needs root "
-				    "(CAP_DAC_OVERRIDE), or a mount with your gid= and mode=770",
-			   root);
+				    "(CAP_DAC_OVERRIDE%s), or a mount with your gid= and mode=770",
+			   root, capability_is_confined() ? ", not only in a user namespace" : "");
 	else
 		return true;
 	return false;
