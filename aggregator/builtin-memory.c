@@ -279,14 +279,17 @@ static bool memory_native(struct native_call *call, enum builtin_id id)
 #include "../frontend/memory.def"
 #undef MEMORY
 
-/* a page that was not there while the probe fired may be now; true when it was read */
+/*
+ * A page that was not there while the probe fired may be now, and a text that was too long for the
+ * kernel's record is not too long for us; true when it was read.
+ */
 static bool read_again(struct native_call *call, const struct memory_read *how, uint64_t address,
-		       bool *ok)
+		       size_t length, bool *ok)
 {
 	struct buf text = BUF_INIT;
-	bool is_read = address && how->form == MEMORY_TEXT &&
-		       read_bytes(call, how, address,
-				  native_limit_length(call->session, SIZE_MAX) + 1, &text);
+	size_t limit = native_limit_length(call->session, SIZE_MAX) + 1; /* one more tells of a cut */
+	bool is_read = address && how->form != MEMORY_BYTES &&
+		       read_bytes(call, how, address, length < limit ? length : limit, &text);
 
 	if (is_read)
 		*ok = text_finish(call, how, buf_text(&text), text.length,
@@ -295,25 +298,28 @@ static bool read_again(struct native_call *call, const struct memory_read *how, 
 	return is_read;
 }
 
-/* (text, native, address or 0, output length[, text for faults]) */
+/* (text, native, address or 0, output length or -1, length or -1[, text for faults]) */
 bool builtin___captured_text(struct native_call *call)
 {
 	const struct str *text = call->arguments[0].string;
 	int64_t id = call->arguments[1].number;
 	const struct memory_read *how = id < 0 || id >= BUILTIN_COUNT ? NULL :
 					builtin_memory_read((enum builtin_id)id);
+	int64_t bound = call->arguments[4].number;
+	size_t length = bound < 0 ? SIZE_MAX : (size_t)bound;
 	bool ok;
 
 	if (!how)
 		return native_error(call, "no native reads text by the number %lld",
 				    (long long)id);
 	if (strcmp(text->data, CAPTURE_FAULT_TEXT) == 0 &&
-	    read_again(call, how, (uint64_t)call->arguments[2].number, &ok))
+	    read_again(call, how, (uint64_t)call->arguments[2].number, length, &ok))
 		return ok;
 	if (strcmp(text->data, CAPTURE_FAULT_TEXT) == 0)
 		return text_fault(call, how, (uint64_t)call->arguments[2].number,
-				  call->count > 4 ? call->arguments[4].string : NULL);
-	return text_finish(call, how, text->data, text->length, call->arguments[3].number);
+				  call->count > 5 ? call->arguments[5].string : NULL);
+	return text_finish(call, how, text->data, text->length < length ? text->length : length,
+			   call->arguments[3].number);
 }
 
 #ifdef UNIT_TEST

@@ -289,14 +289,15 @@ static struct expr *captured_text(struct planner *planner, const struct expr *ca
 	result->builtin = &builtin_table[BUILTIN___captured_text];
 	result->name = result->builtin->name;
 	result->type = TYPE_STRING;
-	result->arg_count = at.instead ? 5 : 4;
-	result->args = arena_alloc(arena, 5 * sizeof(*result->args));
+	result->arg_count = at.instead ? 6 : 5;
+	result->args = arena_alloc(arena, 6 * sizeof(*result->args));
 	result->args[0] = text;
 	result->args[1] = make_number(arena, call->builtin->id, call->token);
 	result->args[2] = how->fault == MEMORY_FAULT_ADDRESS || again ? call->args[0] :
 			  make_number(arena, 0, call->token);
 	result->args[3] = at.room ? call->args[at.room] : make_number(arena, -1, call->token);
-	result->args[4] = at.instead ? call->args[at.instead] : NULL;
+	result->args[4] = at.length ? call->args[at.length] : make_number(arena, -1, call->token);
+	result->args[5] = at.instead ? call->args[at.instead] : NULL;
 	return result;
 }
 
@@ -342,24 +343,27 @@ static void read_text(struct planner *planner, struct expr **slot, const struct 
 	const struct fetch *address = fetchable_address(planner, &arguments[0]);
 	struct text_arguments at = text_arguments(*slot, how);
 	struct recipe *recipe;
+	bool has_bound;
 
 	if (recorded)
 		*slot = captured_text(planner, *slot, how, recorded, true);
 	if (recorded || !address || how->space == MEMORY_EITHER || how->form > MEMORY_BYTES)
 		return;
-	if (at.length && (arguments[at.length].kind != KNOWN_NUMBER ||
-			  arguments[at.length].number <= 0))
+	has_bound = at.length && arguments[at.length].kind == KNOWN_NUMBER;
+	if (has_bound && arguments[at.length].number <= 0)
 		return;
-	if (how->form == MEMORY_BYTES && arguments[at.length].number > MAX_CAPTURED_BYTES)
+	if (how->form == MEMORY_BYTES &&
+	    (!has_bound || arguments[at.length].number > MAX_CAPTURED_BYTES))
 		return;
 	recipe = recipe_number(planner->sem->arena, address);
 	recipe->form = how->form == MEMORY_BYTES ? RECIPE_BYTES : RECIPE_STRING;
 	recipe->is_user = how->space == MEMORY_USER;
-	if (at.length && arguments[at.length].number < UINT32_MAX)
+	if (has_bound && arguments[at.length].number < UINT32_MAX)
 		recipe->length = (uint32_t)arguments[at.length].number;
 	*slot = captured_text(planner, *slot, how,
 			      capture_recipe(planner, recipe, TYPE_STRING, *slot),
-			      how->form == MEMORY_TEXT && is_behind_field(address));
+			      how->form != MEMORY_BYTES &&
+			      (how->space == MEMORY_USER || is_behind_field(address)));
 }
 
 /* ---- the calling convention ---- */
@@ -1080,7 +1084,9 @@ UNIT_TEST_CASE(capture_through_locals_and_constants)
 {
 	check_captures("probe code { a = $p; b = a + 2 * 8; println(user_int(b - 4)) }",
 		       "user s32[r5+12] ", 0);
-	check_captures("probe code { println(user_string($q + 8)) }", "user text[u64[r5]+8] ", 0);
+	check_captures("probe code { println(user_string($q + 8)) }",
+		       "user text[u64[r5]+8] u64[r5] ", 0);
+	check_captures("probe code { println(user_string_n($p, $n)) }", "user text[r5] r5 r4 ", 0);
 	check_captures("probe code { println(kernel_long(kernel_pointer($p) + 8)) }",
 		       "s64[u64[r5]+8] ", 0);
 	check_captures("probe code { println(kernel_string_n($p, 3 + 4)) }", "text[r5] up to 7 ",
@@ -1093,7 +1099,8 @@ UNIT_TEST_CASE(capture_through_functions)
 {
 	check_captures("function f(a) { if (a == 3) return \"\"; return g(a + 8) }\n"
 		       "function g(b) { return user_string(user_ulong(b)) }\n"
-		       "probe code { println(f($p)) }", "r5 user text[user u64[r5+8]] ", 0);
+		       "probe code { println(f($p)) }", "r5 user u64[r5+8] "
+		       "user text[user u64[r5+8]] ", 0);
 	check_captures("function step(a) { return user_ulong(a + 8) }\n"
 		       "probe code { println(user_int(step(step($p)))) }",
 		       "user s32[user u64[user u64[r5+8]+8]] ", 0);

@@ -59,6 +59,41 @@ for flags in "-O0" "-O2" "-O0 -no-pie" "-O2 -fcf-protection -no-pie"; do
 	}
 done
 
+# text with a length known at run time, and text that is too long for the kernel to record: that is
+# read while the program waits
+cat > "$work/long.c" <<'END'
+#include <stdio.h>
+#include <string.h>
+static char text[20000];
+__attribute__((noinline)) void say(const char *text, long n) { __asm__ volatile("" :: "r"(text), "r"(n)); }
+int main(void)
+{
+	say("abcdef", 3);
+	say("abcdef", 9);
+	say("abcdef", 0);
+	memset(text, 'x', 9000);
+	say(text, 8000);
+	getchar();
+	return 0;
+}
+END
+gcc -g -O2 -o "$work/long" "$work/long.c" || fail gcc
+mkfifo "$work/wait"
+stap -p2 --strict -e 'probe process(@1).function("say") { println(user_string_n($text, $n)) }' "$work/long"
+expect_equal 'status of a length known at run time' $status 0
+start_stap -DMAXSTRINGLEN=50000 -e 'probe process(@1).function("say") {
+	s = user_string($text)
+	println(user_string_n($text, $n) == substr(s, 0, $n), " ", $n, " ", strlen(s), " ", strlen(user_string_n($text, $n)),
+		" ", user_string_n_quoted($text, $n) == string_quoted(substr(s, 0, $n)))
+	if ($n == 8000) exit() }' "$work/long"
+"$work/long" < "$work/wait" 7>&- &
+exec 7> "$work/wait"
+wait_stap
+echo >&7
+exec 7>&-
+expect_equal 'texts with lengths' "$(grep -v armed "$work/out" | tr '\n' ' ')" \
+	'1 3 6 3 1 1 9 6 6 1 1 0 6 0 1 1 8000 9000 8000 1 '
+
 # text that cannot be read
 cat > "$work/bad.c" <<'END'
 __attribute__((noinline)) void say(const char *text) { __asm__ volatile("" :: "r"(text)); }
