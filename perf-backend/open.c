@@ -119,22 +119,34 @@ bool perf_fixes_addresses(const struct perf *perf)
 
 /* ---- what a refusal means ---- */
 
+/* Debian's kernels have a level 3, which lets only CAP_SYS_ADMIN pass */
+#define PARANOID_DEBIAN 3
+
 static void explain_rights(const char *what, struct buf *problem)
 {
-	bool is_held = capability_is_held(CAP_PERFMON) || capability_is_held(CAP_SYS_ADMIN);
+	bool is_confined = capability_is_confined();
+	bool is_admin = capability_is_held(CAP_SYS_ADMIN);
+	bool is_held = is_admin || capability_is_held(CAP_PERFMON);
+	const char *here = is_held && is_confined ?
+		"; the one that is here holds in this user namespace only" : "";
 	struct buf level = BUF_INIT;
+	const char *text;
 
-	if (is_held && !capability_is_confined()) {
-		buf_printf(problem, "%s is refused although CAP_PERFMON is there: a seccomp filter, "
-			   "a security module or kernel lockdown forbids perf_event_open", what);
-		return;
-	}
 	if (buf_read_file(&level, "/proc/sys/kernel/perf_event_paranoid") == 0)
 		level.data[strcspn(level.data, "\n")] = '\0';
-	buf_printf(problem, "%s needs the capability CAP_PERFMON (or CAP_SYS_ADMIN%s), or "
-		   "/proc/sys/kernel/perf_event_paranoid at 0 or less (it is %s)", what,
-		   is_held ? "; the one that is here holds in this user namespace only" : "",
-		   level.data ? level.data : "unreadable");
+	text = level.data ? level.data : "unreadable";
+	if ((!is_admin || is_confined) && atoi(text) >= PARANOID_DEBIAN)
+		buf_printf(problem, "%s needs the capability CAP_SYS_ADMIN where "
+			   "/proc/sys/kernel/perf_event_paranoid is %s, CAP_PERFMON where it is less, "
+			   "or neither where it is 0 or less%s", what, text, here);
+	else if (is_held && !is_confined)
+		buf_printf(problem, "%s is refused although CAP_%s is there: a seccomp filter, a "
+			   "security module or kernel lockdown forbids perf_event_open", what,
+			   is_admin ? "SYS_ADMIN" : "PERFMON");
+	else
+		buf_printf(problem, "%s needs the capability CAP_PERFMON (or CAP_SYS_ADMIN%s), or "
+			   "/proc/sys/kernel/perf_event_paranoid at 0 or less (it is %s)", what,
+			   here, text);
 	buf_free(&level);
 }
 

@@ -6,6 +6,7 @@
 . tests/live/harness
 command -v setpriv > /dev/null || skip "no setpriv"
 [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -ge 0 ] || skip "perf_event_paranoid allows everyone"
+[ "$(cat /proc/sys/kernel/perf_event_paranoid)" -lt 3 ] || skip "perf_event_paranoid allows root only"
 [ "$(cat /proc/sys/kernel/perf_event_mlock_kb)" = 516 ] || skip "perf_event_mlock_kb was changed"
 
 cp "$STAP" "$work/stap"
