@@ -593,6 +593,7 @@ static int session_prepare(struct session *session)
 	if (session_set_limits(session) < 0 || session_open_output(session) < 0 ||
 	    session_find_target(session) < 0 || session_confine(session, &perf_options) < 0)
 		return -EINVAL;
+	perf_options.stack_bytes = (uint64_t)session->run_options.limits[LIMIT_MAXSTACKBYTES];
 	session->tracefs_options.command = session->command;
 	session->tracefs_options.leave_to_perf = session->backend == BACKEND_PERF ||
 						 is_confined(session);

@@ -105,6 +105,7 @@ struct event_sample {
 	unsigned register_count;
 	const uint64_t *registers;
 	uint64_t stack_size; /* bytes copied from the user's stack pointer upwards */
+	bool stack_is_cut;   /* there may be more of it */
 	const unsigned char *stack;
 	/* since the start, as read at the hit: those of the CPU, or of the thread on this CPU. Handlers
 	 * see the thread's own instead, of all CPUs */

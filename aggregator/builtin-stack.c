@@ -165,6 +165,7 @@ static const struct chain *user_chain(struct native_call *call)
 {
 	struct stacks *stacks = stacks_now(call);
 	struct chain *chain = &stacks->user;
+	bool is_cut;
 
 	if (chain->is_ready)
 		return chain;
@@ -173,8 +174,9 @@ static const struct chain *user_chain(struct native_call *call)
 	if (!stacks->sample)
 		return chain;
 	chain->count = unwind_user(stacks->symbolizer, space_of(call), stacks->sample, chain->ips,
-				   frame_limit(call));
+				   frame_limit(call), &is_cut);
 	note_depth(call, chain);
+	call->session->limit_hits[LIMIT_MAXSTACKBYTES] += is_cut;
 	if (chain->count == 0 && stacks->sample->is_user)
 		chain->ips[chain->count++] = stacks->sample->ip;
 	return chain;

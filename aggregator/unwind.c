@@ -11,6 +11,7 @@
 
 #include <dwarf.h>
 
+#define STACK_LARGEST (UINT64_C(1) << 30) /* what is further above is no address in a stack */
 #define OPERAND_STACK 32 /* of a DWARF expression; those of unwind tables need three */
 #ifdef __aarch64__
 #define REGISTER_FRAME 29
@@ -37,6 +38,7 @@ struct unwinding {
 	uint64_t mask; /* of an address */
 	uint64_t stack_start;
 	struct frame frame;
+	bool *ran_out; /* set where something is above what was copied */
 };
 
 static bool read_stack(const struct unwinding *unwinding, uint64_t address, uint64_t *value)
@@ -44,8 +46,10 @@ static bool read_stack(const struct unwinding *unwinding, uint64_t address, uint
 	uint64_t offset = (address & unwinding->mask) - unwinding->stack_start;
 	uint64_t size = unwinding->sample->stack_size;
 
-	if (offset > size || size - offset < unwinding->word)
+	if (offset > size || size - offset < unwinding->word) {
+		*unwinding->ran_out |= offset < STACK_LARGEST;
 		return false;
+	}
 	*value = 0; /* both architectures are little-endian */
 	memcpy(value, unwinding->sample->stack + offset, unwinding->word);
 	return true;
@@ -250,14 +254,16 @@ static bool step(struct symbolizer *symbolizer, const struct address_space *spac
 }
 
 size_t unwind_user(struct symbolizer *symbolizer, const struct address_space *space,
-		   const struct event_sample *sample, uint64_t *ips, size_t most)
+		   const struct event_sample *sample, uint64_t *ips, size_t most, bool *is_cut)
 {
+	bool ran_out = false;
 	struct unwinding unwinding = {
-		.sample = sample, .word = 8, .mask = ADDRESS_MASK,
+		.sample = sample, .word = 8, .mask = ADDRESS_MASK, .ran_out = &ran_out,
 		.frame_pointer = REGISTER_FRAME, .stack_pointer = REGISTER_STACK,
 	};
 	size_t count = 0;
 
+	*is_cut = false;
 	if (!sample->register_count || !sample->user_ip)
 		return 0;
 	for (unsigned reg = 0; reg < sample->register_count && reg < IMAGE_REGISTERS; reg++)
@@ -273,8 +279,11 @@ size_t unwind_user(struct symbolizer *symbolizer, const struct address_space *sp
 	unwinding.frame.exact = true;
 	while (count < most && unwinding.frame.ip) {
 		ips[count++] = unwinding.frame.ip;
-		if (!step(symbolizer, space, &unwinding))
+		ran_out = false;
+		if (!step(symbolizer, space, &unwinding)) {
+			*is_cut = ran_out && sample->stack_is_cut;
 			break;
+		}
 		unwinding.frame.ip &= unwinding.mask;
 	}
 	return count;
@@ -345,19 +354,25 @@ UNIT_TEST_CASE(unwind_agrees_with_backtrace)
 	struct buf maps = BUF_INIT;
 	size_t count, skip = 0;
 	uint64_t ips[64];
+	bool is_cut;
 
 	CHECK_INT(test_recursion(stack, 5), 5);
 	CHECK_INT(buf_read_file(&maps, "/proc/self/maps"), 0);
 	address_space_parse(space, maps.data, interner_new(arena));
-	count = unwind_user(symbolizer, space, &stack->sample, ips, 7);
+	count = unwind_user(symbolizer, space, &stack->sample, ips, 7, &is_cut);
 	CHECK_INT(count, 7);
+	CHECK(!is_cut);
 	/* the first is inside test_sample; a sanitizer's backtrace() adds frames of its own */
 	while (skip < 3 && (uint64_t)(uintptr_t)stack->expected[skip + 1] != ips[1])
 		skip++;
 	for (size_t i = 1; i < count; i++)
 		CHECK_INT(ips[i], (uint64_t)(uintptr_t)stack->expected[i + skip]);
 	stack->sample.stack_size = 0;
-	CHECK_INT(unwind_user(symbolizer, space, &stack->sample, ips, 64), 1);
+	CHECK_INT(unwind_user(symbolizer, space, &stack->sample, ips, 64, &is_cut), 1);
+	CHECK(!is_cut);
+	stack->sample.stack_is_cut = true;
+	CHECK_INT(unwind_user(symbolizer, space, &stack->sample, ips, 64, &is_cut), 1);
+	CHECK(is_cut);
 	address_space_unref(space);
 	symbolizer_free(symbolizer);
 	arena_free(arena);
@@ -371,6 +386,7 @@ UNIT_TEST_CASE(unwind_survives_any_registers)
 	struct symbolizer *symbolizer = symbolizer_new();
 	struct address_space *space = address_space_new(0);
 	uint64_t ips[64], random = 1;
+	bool is_cut;
 
 	stack->sample = (struct event_sample){ .registers = stack->registers, .register_count = 16,
 					       .stack = stack->bytes, .stack_size = 256 };
@@ -382,7 +398,7 @@ UNIT_TEST_CASE(unwind_survives_any_registers)
 		stack->registers[6] = stack->registers[7] + (random & 0xf8);
 		memcpy(stack->bytes + (random & 0xf8), &stack->registers[6], 8);
 		stack->sample.user_ip = random;
-		CHECK(unwind_user(symbolizer, space, &stack->sample, ips, 64) <= 64);
+		CHECK(unwind_user(symbolizer, space, &stack->sample, ips, 64, &is_cut) <= 64);
 	}
 	address_space_unref(space);
 	symbolizer_free(symbolizer);

@@ -42,6 +42,8 @@
 #define DESCRIPTORS_SPARE 32
 /* a process that starts and ends threads all the time is never listed completely */
 #define LISTING_TRIES 5
+/* a record must stay below 64 KiB: the kernel cuts what it copies further (perf_sample_ustack_size()) */
+#define STACK_BYTES_MOST 65528
 
 struct perf_opened {
 	struct perf_evlist *evlist;
@@ -617,10 +619,15 @@ static uint64_t lost_by_followers(const struct perf_opened *opened, unsigned ind
 /* ---- both ---- */
 
 /* those that share rings must agree in what fill_common() sets */
-static void fill_all(const struct request *request, size_t ring_bytes)
+static void fill_all(const struct perf *perf, const struct request *request, size_t ring_bytes)
 {
+	uint64_t stack = perf->options.stack_bytes;
+
+	stack = stack < STACK_BYTES_MOST ? stack & ~UINT64_C(7) : STACK_BYTES_MOST;
 	for (size_t i = 0; i < request->count; i++) {
 		request->attrs[i].inherit = request->threads != NULL;
+		if (request->attrs[i].sample_stack_user)
+			request->attrs[i].sample_stack_user = (uint32_t)stack;
 		fill_common(&request->attrs[i], ring_bytes);
 		/* Linux 6.18 does not start a member that is enabled after a leader of another kind */
 		request->attrs[i].disabled = !request->is_group || i == 0;
@@ -642,7 +649,7 @@ static struct perf_opened *open_all(struct perf *perf, const struct request *req
 	opened->cpu_count = opened->cpus ? (unsigned)perf_cpu_map__nr(opened->cpus) : 0;
 	pages = ring_pages(perf, request->attrs, request->count, opened->cpu_count);
 	opened->threads = perf_thread_map__get(request->threads);
-	fill_all(request, (size_t)pages * (size_t)sysconf(_SC_PAGESIZE));
+	fill_all(perf, request, (size_t)pages * (size_t)sysconf(_SC_PAGESIZE));
 	opened->sample_type = request->attrs[0].sample_type;
 	descriptors = opened->cpu_count * thread_count(opened) *
 		      (unsigned)(request->count + (request->cgroup != 0)) + thread_count(opened);

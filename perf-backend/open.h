@@ -35,10 +35,12 @@ void perf_print_event(const struct perf_event_attr *attr, struct buf *out);
 void perf_explain_open(const char *what, const struct perf_event_attr *attr, int error,
 		       struct buf *problem);
 
+#define STACK_ASKED 8 /* sample_stack_user of an event whose handlers ask for a user stack */
 /**
  * sample_ask() - have @attr sample what handlers need of stacks and registers
  * @needs: bits of enum context_need of this event's handlers
  * @all_needs: of all events in the same rings, whose samples must have the same fields
+ * How much is copied of a user stack is filled in when the event is opened.
  */
 void sample_ask(struct perf_event_attr *attr, unsigned needs, unsigned all_needs);
 

@@ -13,6 +13,7 @@ struct perf;
 struct perf_options {
 	const char *command;	/* -c: its first word is the program of `process`; NULL for none */
 	uint64_t ring_bytes;	/* of samples, per CPU (-s), rounded up to a power of two; 0: default */
+	uint64_t stack_bytes;	/* copied of a user stack; 0: nothing */
 	int cgroup;		/* perf_open_cgroup(): only its tasks have events; 0: all tasks */
 	int pid_namespace;	/* the same of perf_confine_to_namespace() */
 	struct log log;

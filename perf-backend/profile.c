@@ -17,8 +17,6 @@
 #define CLOCK_PERIOD_LEAST_NS 10000
 /* upstream's documented period of perf.type().config() without .sample or .hz */
 #define SAMPLE_PERIOD_DEFAULT 1000000
-/* of a user stack copied with each sample; a record must stay below 64 KiB */
-#define STACK_BYTES 16384
 
 /* ---- probe points to attributes ---- */
 
@@ -298,7 +296,7 @@ void sample_ask(struct perf_event_attr *attr, unsigned needs, unsigned all_needs
 	}
 	if (all_needs & NEED_USER_STACK) {
 		attr->sample_type |= PERF_SAMPLE_STACK_USER;
-		attr->sample_stack_user = needs & NEED_USER_STACK ? STACK_BYTES : 0;
+		attr->sample_stack_user = needs & NEED_USER_STACK ? STACK_ASKED : 0;
 	}
 }
 

@@ -209,6 +209,7 @@ static void read_stack(struct cursor *body, struct event_sample *sample)
 	used = cursor_u64(body);
 	sample->stack = bytes;
 	sample->stack_size = used < size ? used : size;
+	sample->stack_is_cut = used >= size;
 }
 
 static bool is_user_mode(uint16_t misc)
@@ -515,6 +516,7 @@ UNIT_TEST_CASE(sample_decodes_registers_and_stacks)
 	CHECK_INT(sample->registers[7], 0x7ffefbe4beb0);  /* rsp */
 	CHECK_INT(sample->registers[15], 0x7f12ae2c5020); /* r15 */
 	CHECK_INT(sample->stack_size, 32);
+	CHECK(sample->stack_is_cut);
 	CHECK_INT(sample->stack[8], 0x5d);
 	CHECK_INT(decoded.event.size, 0);
 }

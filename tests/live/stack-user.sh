@@ -103,12 +103,59 @@ check_stack() { # NAME ARGUMENT COMPILER-OPTION…
 check_stack "without frame pointers" "" -O2 -fomit-frame-pointer -fno-optimize-sibling-calls
 check_stack "with frame pointers" "" -O2 -fno-omit-frame-pointer -fno-optimize-sibling-calls
 check_stack "not optimised" "" -O0
+check_stack "at a fixed address" "" -O2 -fomit-frame-pointer -fno-optimize-sibling-calls -no-pie
 check_stack "in a signal handler" signal -O2 -fomit-frame-pointer -fno-optimize-sibling-calls
 check_stack "stripped" "" -O2 -fomit-frame-pointer -fno-optimize-sibling-calls -rdynamic -s
 if [ "$STAP_TEST_SCALE" = 1 ] && command -v g++ > /dev/null; then # emulated, it takes a minute
 	compiler='g++ -x c++' spin='spin()' descend='descend(int)'
 	check_stack "C++" "" -O2 -fomit-frame-pointer -fno-optimize-sibling-calls
 fi
+
+# ---- a stack larger than what is copied ----
+
+cat > "$work/large.c" << 'C'
+#include <unistd.h>
+
+static volatile char sink;
+__attribute__((noinline)) int descend(int depth)
+{
+	volatile char room[2000];
+
+	room[depth] = (char)depth;
+	for (int i = 0; i < 50 && !depth; i++)
+		if (write(1, "", 0))
+			return 1;
+	if (depth)
+		sink = (char)descend(depth - 1);
+	return room[depth];
+}
+int main(void)
+{
+	return descend(25) != 25;
+}
+C
+gcc -O2 -fomit-frame-pointer -o "$work/large" "$work/large.c" || fail "cannot compile large.c"
+# the kernel copies a stack without waiting for its page: rarely that fails
+frames_of_descend() { # STAP-OPTION…: of the deepest stack
+	stap_succeeds "$@" -e 'global most
+		probe kernel.trace("syscalls:sys_enter_write") {
+			if (pid() != target()) next
+			n = 0
+			text = sprint_ubacktrace()
+			for (line = tokenize(text, "\n"); line != ""; line = tokenize("", "\n"))
+				n += isinstr(line, "descend+")
+			if (n > most) most = n
+		}
+		probe end { println("most ", most) }' -c "exec $work/large"
+	most=$(number_of '$1 == "most"' 2)
+}
+frames_of_descend -D MAXSTACKBYTES=65528
+expect_equal "frames of descend" "$most" 26
+! grep -q MAXSTACKBYTES "$work/err" || fail "a whole stack is said to be cut"
+frames_of_descend
+expect_between "frames of descend in 16 KiB" "$most" 5 10
+grep -qE '^WARNING: MAXSTACKBYTES reached [0-9]+ times: 16384 bytes, -D MAXSTACKBYTES=N allows more$' "$work/err" ||
+	fail "that stacks are cut is not said"
 
 # ---- code that no file holds ----
 
