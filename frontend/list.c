@@ -92,6 +92,7 @@ int frontend_list(struct frontend *frontend, const char *pattern, bool with_vari
 	struct probe_declaration *declaration = arena_new_object(frontend->arena,
 								 struct probe_declaration);
 	struct script *script = arena_new_object(frontend->arena, struct script);
+	struct diag_mark mark;
 	line_array lines = { 0 };
 	struct unit *unit;
 
@@ -103,10 +104,14 @@ int frontend_list(struct frontend *frontend, const char *pattern, bool with_vari
 	unit = unit_add(sem, script);
 	sem->keep_all = true;
 	declaration->body = make_stmt(frontend->arena, STMT_BLOCK, NULL);
+	mark = diag_mark(frontend);
 	for (size_t i = 0; i < declaration->points.count; i++)
 		expand_listed_point(sem, unit, declaration, declaration->points.items[i]);
 	if (!sem->builds.count)
 		return frontend->error_count ? -EINVAL : 0;
+	/* what a wildcard takes in beside them and this machine has not got is just not listed */
+	if (strchr(pattern, '*'))
+		diag_rewind(frontend, mark);
 	list_builds(sem, with_variables, &lines);
 	return (int)print_lines(&lines, out);
 }

@@ -39,4 +39,10 @@ if [ $status -ne 0 ]; then
 		fail "the probe is not named"
 	stap_succeeds -e 'probe perf.hw.cpu_cycles? { println("hit") } probe begin { println("ran"); exit() }'
 	expect_line '^ran$'
+	stap_succeeds -l 'perf.**'
+	[ ! -s "$work/err" ] || fail "a list of what there is tells of what there is not"
+	expect_line '^perf\.sw\.page_faults$'
+	stap -l 'perf.hw.cpu_cycles'
+	expect_equal "the exit status of listing what is missing" $status 1
+	grep -qF '(perf.hw.cpu_cycles)' "$work/err" || fail "the missing event is not named"
 fi
