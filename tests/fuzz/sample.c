@@ -20,14 +20,17 @@ static void read_bytes(const void *data, size_t size)
 	(void)sum;
 }
 
-static void read_event(const struct event *event)
+static void read_event(const struct sample_decoded *decoded)
 {
+	const struct event *event = &decoded->event;
+
 	switch (event->kind) {
 	case EVENT_HIT:
 		read_bytes(event->data, event->size);
 		read_bytes(event->sample->callchain, 8 * event->sample->callchain_count);
 		read_bytes(event->sample->registers, 8 * event->sample->register_count);
 		read_bytes(event->sample->stack, event->sample->stack_size);
+		read_bytes(decoded->group, 8 * decoded->group_count);
 		break;
 	case EVENT_COMM:
 		if (strlen(event->text) > 15)
@@ -35,6 +38,7 @@ static void read_event(const struct event *event)
 		break;
 	case EVENT_MMAP:
 		read_bytes(event->mmap->path, strlen(event->mmap->path));
+		read_bytes(event->mmap->build_id, event->mmap->build_id_size);
 		break;
 	}
 }
@@ -46,7 +50,7 @@ static void decode_record(struct ring *ring, const uint8_t *data, size_t size, u
 
 	memcpy(record, data, size);
 	if (sample_decode(record, size, type, &decoded) == SAMPLE_EVENT)
-		read_event(&decoded.event);
+		read_event(&decoded);
 	ring_add(ring, record, size, sample_time(record, size, type));
 	free(record);
 }
