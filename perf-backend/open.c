@@ -41,7 +41,8 @@
 /* descriptors left for everyone else in this process */
 #define DESCRIPTORS_SPARE 32
 /* a process that starts and ends threads all the time is never listed completely */
-#define LISTING_TRIES 5
+#define LISTING_TRIES_WHOLE 2
+#define LISTING_TRIES 8
 /* a record must stay below 64 KiB: the kernel cuts what it copies further (perf_sample_ustack_size()) */
 #define STACK_BYTES_MOST 65528
 
@@ -681,6 +682,32 @@ static bool are_among(struct perf_thread_map *some, struct perf_thread_map *othe
 	return true;
 }
 
+/* those of @some that are among @others, too */
+static struct perf_thread_map *common_threads(struct perf_thread_map *some,
+					      struct perf_thread_map *others)
+{
+	pid_t *tids = memory_alloc((size_t)perf_thread_map__nr(some) * sizeof(*tids));
+	struct perf_thread_map *map = NULL;
+	int count = 0;
+
+	for (int i = 0; others && i < perf_thread_map__nr(some); i++)
+		if (has_thread(others, perf_thread_map__pid(some, i)))
+			tids[count++] = perf_thread_map__pid(some, i);
+	if (count)
+		map = perf_thread_map__new_array(count, tids);
+	free(tids);
+	return map;
+}
+
+/* for the next try: all there are, or at last those that have outlived one */
+static void list_again(struct request *request, struct perf_thread_map *now, bool is_late)
+{
+	struct perf_thread_map *before = request->threads;
+
+	request->threads = is_late ? common_threads(before, now) : perf_thread_map__get(now);
+	perf_thread_map__put(before);
+}
+
 /*
  * A thread that was made after the listing, by one that had no event yet, has none itself; one that
  * has ended since cannot be opened: then list them again.
@@ -692,7 +719,8 @@ static struct perf_opened *open_on_threads(struct perf *perf, struct request *re
 	bool complete = false;
 
 	request->threads = map_threads(request);
-	for (unsigned tries = 0; tries < LISTING_TRIES && request->threads && !complete; tries++) {
+	for (unsigned tries = 1; tries <= LISTING_TRIES && request->threads && !complete; tries++) {
+		bool is_late = tries > LISTING_TRIES_WHOLE;
 		struct perf_thread_map *now;
 
 		perf_close(opened);
@@ -701,8 +729,11 @@ static struct perf_opened *open_on_threads(struct perf *perf, struct request *re
 		now = map_threads(request);
 		complete = opened ? are_among(now, request->threads) :
 				    are_among(request->threads, now);
-		perf_thread_map__put(request->threads);
-		request->threads = now;
+		if (!complete && !(opened && is_late))
+			list_again(request, now, is_late);
+		perf_thread_map__put(now);
+		if (opened && is_late)
+			break;
 	}
 	if (!opened && !problem->length)
 		buf_printf(problem, "%s: no task is left to probe", request->what);

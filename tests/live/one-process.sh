@@ -82,3 +82,32 @@ for point in 'process(%d).function("probed")' 'process("%s").function("probed")'
 	wait_stap
 	expect_line '^hits 40$'
 done
+
+# threads that come and go all the time: those that cannot be opened any more are let go, and the others
+# have their events, which new ones inherit
+cat > "$work/churn.c" <<'END'
+#include <pthread.h>
+#include <unistd.h>
+__attribute__((noinline)) void probed(void) { __asm__ volatile("" : : : "memory"); }
+static void *come_and_go(void *data)
+{
+	usleep(5000);
+	probed();
+	return data;
+}
+int main(void)
+{
+	pthread_t thread;
+	for (;;) {
+		if (pthread_create(&thread, NULL, come_and_go, NULL) == 0)
+			pthread_detach(thread);
+		usleep(1000);
+	}
+}
+END
+gcc -g -O1 -pthread -o "$work/churn" "$work/churn.c" || fail "the program does not compile"
+"$work/churn" &
+pid=$!
+until [ /proc/$pid/exe -ef "$work/churn" ]; do sleep 0.01; done
+stap_succeeds -x $pid -e "probe process($pid).function(\"probed\") { if (++n > 100) exit() } global n"
+kill $pid
