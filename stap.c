@@ -103,6 +103,8 @@ static const struct argp_option option_table[] = {
 	{ "cgroup", KEY_CGROUP, "NAME", 0,
 	  "probe only tasks of this control group: a directory, a path, or the PID of one of them", 2 },
 	{ NULL, 'o', "FILE", 0, "write output to FILE; strftime(3) conversions are replaced", 2 },
+	{ NULL, 'S', "MB[,N]", 0, "with -o: continue in FILE.1 and so on, when one holds so much, and "
+	  "keep the last N", 2 },
 	{ NULL, 's', "MB", 0, "size of the kernel's trace buffer for each CPU", 2 },
 	{ NULL, 'm', "NAME", 0, "the name module_name() gives, and of the directory of procfs files", 2 },
 	{ NULL, 't', NULL, 0, "print how often and how long each handler ran", 2 },
@@ -199,6 +201,17 @@ static void option_arch(struct argp_state *state, struct session *session, const
 }
 
 /* -m NAME or NAME.ko: as of a module, so that it can be a directory's too */
+static void option_series(struct argp_state *state, struct session *session, const char *text)
+{
+	struct run_options *run = &session->run_options;
+	const char *comma = strchr(text, ',');
+
+	run->output_bound = (uint64_t)option_number(state, comma ?
+		arena_memdup(session->arena, text, comma - text) : text, 1, INT_MAX) << 20;
+	if (comma)
+		run->output_keep = option_number(state, comma + 1, 1, INT_MAX);
+}
+
 static void option_module(struct argp_state *state, struct session *session, const char *text)
 {
 	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
@@ -289,6 +302,7 @@ static error_t option_parse(int key, char *text, struct argp_state *state)
 	case 'x': session->run_options.target_pid = option_number(state, text, 1, INT_MAX); break;
 	case 'T': session->run_options.max_seconds = option_number(state, text, 1, INT_MAX); break;
 	case 'o': session->output_file = text; break;
+	case 'S': option_series(state, session, text); break;
 	case 's':
 		session->tracefs_options.buffer_bytes =
 			(uint64_t)option_number(state, text, 1, 4095) << 20;
@@ -501,17 +515,21 @@ static int session_open_output(struct session *session)
 {
 	struct run_options *run = &session->run_options;
 	char name[PATH_MAX];
+	const char *first;
 	time_t now = time(NULL);
 
 	if (session->output_file &&
 	    !strftime(name, sizeof(name), session->output_file, localtime(&now)))
 		return session_fail(session, "the file name of -o is empty or too long");
-	if (open_file(session, session->output_file ? name : NULL, &run->output) < 0 ||
+	if (run->output_bound && !session->output_file)
+		return session_fail(session, "-S bounds the files of -o, which is not given");
+	if (session->output_file)
+		run->output_name = arena_strdup(session->arena, name);
+	first = run->output_bound ? arena_printf(session->arena, "%s.0", name) : run->output_name;
+	if (open_file(session, first, &run->output) < 0 ||
 	    open_file(session, session->flame_graph_file, &run->flame_graph) < 0 ||
 	    open_file(session, session->folded_file, &run->folded_stacks) < 0)
 		return -EINVAL;
-	if (session->output_file)
-		run->output_name = arena_strdup(session->arena, name);
 	return 0;
 }
 
@@ -887,6 +905,13 @@ static void session_free(struct session *session)
 	arena_free(session->arena);
 }
 
+static void session_switch_output(int signal_number)
+{
+	(void)signal_number;
+	if (running)
+		aggregator_switch_output(running);
+}
+
 static void install_signals(void)
 {
 	/* without SA_RESTART: a write blocked on a full pipe must be given up at a second Ctrl-C */
@@ -895,6 +920,9 @@ static void install_signals(void)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
+	action.sa_handler = session_switch_output;
+	action.sa_flags = SA_RESTART;
+	sigaction(SIGUSR2, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 

@@ -205,7 +205,10 @@ extern const struct limit limit_table[LIMIT_COUNT];
 
 struct run_options {
 	FILE *output;		   /* printf and friends */
-	const char *output_name;   /* of -o, for switch_file(); NULL for none */
+	/* when the output is to go to another file, it is NAME.1, NAME.2 … of this name, NULL: never */
+	const char *output_name;
+	uint64_t output_bound;	   /* bytes of one such file; 0 for any */
+	unsigned output_keep;	   /* how many are kept; 0 for all */
 	int64_t limits[LIMIT_COUNT];
 	pid_t target_pid;	   /* -x, or the pid of -c's command; 0 for none */
 	int target_fd;		   /* pidfd of it, readable when it ends; -1 for none */
@@ -263,6 +266,8 @@ int aggregator_run(struct aggregator *aggregator);
  * The second call breaks handlers off at once. Returns how many calls there were.
  */
 int aggregator_interrupt(struct aggregator *aggregator);
+/** aggregator_switch_output() - the next output goes to the next file; async-signal-safe */
+void aggregator_switch_output(struct aggregator *aggregator);
 /** aggregator_dump() - -p3: captures and bytecode of every handler */
 void aggregator_dump(struct aggregator *aggregator, FILE *out);
 /**

@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "builtin.h"
-#include "output.h"
 
 bool builtin_exit(struct native_call *call)
 {
@@ -41,20 +40,14 @@ bool builtin_log(struct native_call *call)
 	return true;
 }
 
-/* without -o there is no file to leave */
 bool builtin_switch_file(struct native_call *call)
 {
 	struct vm_session *session = call->session;
-	const struct run_options *options = session->options;
-	int error;
+	unsigned number = 0;
+	int error = session->switch_output ? session->switch_output(session, &number) : 0;
 
-	if (!options->output_name)
-		return true;
-	if (session->flush_output)
-		session->flush_output(session);
-	error = output_switch(options->output, options->output_name, ++session->output_number);
-	return !error || native_error(call, "cannot write %s.%u: %s", options->output_name,
-				      session->output_number, strerror(-error));
+	return !error || native_error(call, "cannot write %s.%u: %s", session->options->output_name,
+				      number, strerror(-error));
 }
 
 /* one line into one of the kernel's files, in one write as they ask for */

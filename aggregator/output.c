@@ -55,13 +55,69 @@ static void output_write_fd(struct output *output, int fd, const char *text, siz
 	}
 }
 
+/* ---- the next file ---- */
+
+static bool series_path(const struct output_series *series, unsigned number, char *path)
+{
+	return snprintf(path, PATH_MAX, "%s.%u", series->name, number) < PATH_MAX;
+}
+
+static void series_remove_oldest(const struct output_series *series)
+{
+	char path[PATH_MAX];
+
+	if (series->keep && series->number >= series->keep &&
+	    series_path(series, series->number - series->keep, path))
+		unlink(path);
+}
+
+/* the descriptor stays, and with it the FILE: it is another file's from now on */
+int output_switch(struct output *output)
+{
+	struct output_series *series = &output->series;
+	char path[PATH_MAX];
+	int fd, error = 0;
+
+	if (!series_path(series, ++series->number, path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return -errno;
+	if (fflush(output->file) != 0 || dup3(fd, fileno(output->file), O_CLOEXEC) < 0)
+		error = -errno;
+	close(fd);
+	series->bytes = 0;
+	series_remove_oldest(series);
+	return error;
+}
+
+/* does @length bytes more ask for the next file? */
+static bool series_is_due(const struct output_series *series, size_t length)
+{
+	return series->name &&
+	       (*series->asked != series->given ||
+		(series->bound && series->bytes && series->bytes + length > series->bound));
+}
+
+static void series_go_on(struct output *output)
+{
+	int error = output_switch(output);
+
+	output->series.given = *output->series.asked;
+	if (error)
+		output_close(output, -error);
+}
+
 void output_write(struct output *output, const char *text, size_t length)
 {
 	int fd = fileno(output->file);
 
 	if (output->closed || length == 0)
 		return;
+	if (unlikely(series_is_due(&output->series, length)))
+		series_go_on(output);
 	output->bytes += length;
+	output->series.bytes += length;
 	if (fflush(output->file) != 0)
 		output_close(output, errno);
 	else if (fd >= 0)
@@ -77,22 +133,6 @@ void output_flush(struct output *output, struct buf *text)
 		buf_free(text);
 	else
 		buf_reset(text);
-}
-
-int output_switch(FILE *file, const char *name, unsigned number)
-{
-	char path[PATH_MAX];
-	int fd, error = 0;
-
-	if (snprintf(path, sizeof(path), "%s.%u", name, number) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return -errno;
-	if (fflush(file) != 0 || dup3(fd, fileno(file), O_CLOEXEC) < 0)
-		error = -errno;
-	close(fd);
-	return error;
 }
 
 #ifdef UNIT_TEST

@@ -98,6 +98,20 @@ static void run_flush(struct vm_session *session)
 	session_set_interrupted(session, true);
 }
 
+/* -o: what was printed so far belongs to the old file */
+static int run_switch_output(struct vm_session *session, unsigned *number)
+{
+	struct aggregator *aggregator = session->owner;
+	int error;
+
+	if (!aggregator->output.series.name)
+		return 0;
+	run_flush(session);
+	error = output_switch(&aggregator->output);
+	*number = aggregator->output.series.number;
+	return error;
+}
+
 /* ---- what the kernel counts for handlers that do nothing else ---- */
 
 static void run_take_count(void *data, const struct binding *bindings, uint64_t count)
@@ -136,6 +150,13 @@ static void aggregator_init_session(struct aggregator *aggregator)
 	aggregator->session = session;
 	session->owner = aggregator;
 	session->flush_output = run_flush;
+	session->switch_output = run_switch_output;
+	aggregator->output.series = (struct output_series){
+		.name = aggregator->options.output_name,
+		.bound = aggregator->options.output_bound,
+		.keep = aggregator->options.output_keep,
+		.asked = &session->switches,
+	};
 	session->interrupt_deadline = UINT64_MAX;
 	session->wall_offset = wall_offset();
 }
@@ -237,6 +258,11 @@ int aggregator_interrupt(struct aggregator *aggregator)
 	if (write(aggregator->wake_fd, &one, sizeof(one)) < 0)
 		errno = saved; /* full: it is readable already */
 	return aggregator->interrupts;
+}
+
+void aggregator_switch_output(struct aggregator *aggregator)
+{
+	aggregator->session->switches++;
 }
 
 bool vm_interrupt_due(const struct vm_session *session)

@@ -46,7 +46,9 @@ struct vm_session {
 	uint64_t interrupt_deadline;	/* ns, CLOCK_MONOTONIC: when interrupted breaks a handler */
 	int command_nice;		/* of what system() starts: stap's own before it was raised */
 	void (*flush_output)(struct vm_session *session); /* writes output and empties it */
-	unsigned output_number;		/* switch_file() was called so often */
+	/* on to the next file of -o, whose number it tells; 0, or -errno */
+	int (*switch_output)(struct vm_session *session, unsigned *number);
+	volatile unsigned switches;	/* how often a signal asked for that */
 	struct kcore *kcore;		/* kernel memory; opened by the first late read of it */
 	bool kcore_tried;
 	unsigned identity_told;		/* by enum identity_id: the kernel's changes of it are told */

@@ -49,6 +49,26 @@ quietly true -p2 -e 'probe begin { println(1) }'
 	head -1 > "$work/out"
 expect_equal 'stderr of the end probe' "$(< "$work/err")" 'WARNING: ended'
 
+# files that follow each other: when a signal asks, and when one is full
+"$STAP" -o "$work/signal" -e 'probe timer.ms(10) { println("again") } probe end { println("end") }' &
+stap_pid=$!
+until [ -s "$work/signal" ]; do sleep 0.01; done
+kill -USR2 $stap_pid
+until [ -s "$work/signal.1" ]; do sleep 0.01; done
+end_stap
+expect_equal 'status after a signal' $status 0
+expect_equal 'last lines of both files' "$(tail -qn 1 "$work/signal" "$work/signal.1" | tr '\n' ' ')" 'again end '
+rm -f "$work"/full.*
+stap_succeeds -o "$work/full" -S 1,2 -e "$numbers"
+set -- "$work"/full.*
+expect_equal 'files that are kept' $# 2
+[ "$(stat -c %s "$1")" -le $((1 << 20)) ] || fail "$1 holds more than 1 MB"
+expect_equal 'what the last file ends with' "$(tail -n 1 "$2")" "$lines"
+expect_equal 'numbers that are missing between the files' \
+	"$(cat "$1" "$2" | awk 'NR > 1 && $1 != last + 1 { missing++ } { last = $1 } END { print missing + 0 }')" 0
+stap -S 1 -e 'probe begin { exit() }'
+[ $status -ne 0 ] || fail '-S is taken without -o'
+
 # who cannot be written to is an error
 full='ERROR: output cannot be written: No space left on device'
 "$STAP" -e 'probe begin { println(1) exit() }' > /dev/full 2> "$work/err"
