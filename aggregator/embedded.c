@@ -67,6 +67,10 @@ static const char prologue[] =
 	"{ size_t n = strnlen(to, size); return n + stap_strlcpy(to + n, from, size - n); }\n"
 	"#undef strlcpy\n#undef strlcat\n"
 	"#define strlcpy stap_strlcpy\n#define strlcat stap_strlcat\n"
+	"#ifndef min\n" /* the kernel's */
+	"#define min(a, b) ({ __auto_type x_ = (a); __auto_type y_ = (b); x_ < y_ ? x_ : y_; })\n"
+	"#define max(a, b) ({ __auto_type x_ = (a); __auto_type y_ = (b); x_ > y_ ? x_ : y_; })\n"
+	"#endif\n"
 	"static void stap_print(struct stap_frame *frame, const char *format, ...)\n"
 	"{ char *text; va_list args; va_start(args, format);\n"
 	"  int n = vasprintf(&text, format, args); va_end(args);\n"
