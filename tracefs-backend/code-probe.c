@@ -294,7 +294,11 @@ int code_request_run(struct code_request *request, struct module *module)
 	struct buf problem = BUF_INIT;
 	place_array places = { 0 };
 	name_array suggest = { 0 };
-	int found = debuginfo_find(module, &request->query, &places, &suggest, &problem);
+	const struct probe_point *point = request->match->point;
+	/* what may be missing is not missed: nobody reads what else it could have been */
+	bool is_read = !point->optional && !point->sufficient;
+	int found = debuginfo_find(module, &request->query, &places, is_read ? &suggest : NULL,
+				   &problem);
 	size_t emitted = 0;
 
 	if (found <= 0 || !places.count)
