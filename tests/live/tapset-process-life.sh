@@ -27,6 +27,9 @@ EOF
 	probe scheduler.signal_send { if (target_set_pid(pid())) printf("sched send %d to %d\n", signal_number, pid) }
 	probe signal.handle { if (target_set_pid(pid())) printf("handle %d %s %p\n", pid(), sig_name, handler) }
 	probe signal.syskill { if (target_set_pid(pid())) printf("kill %d %s\n", pid, sig_name) }
+	probe syscall.clone.return, syscall.clone3.return, syscall.vfork.return, syscall.fork.return {
+		if (target_set_pid(pid())) printf("made %s by %d\n", retstr, pid())
+	}
 	probe signal.syskill.return { if (target_set_pid(pid())) printf("kill = %s\n", retstr) }
 ' -c "sh $work/script" > "$work/out" 2> "$work/err" || fail "stap exited with status $?"
 victim=$(awk '$1 == "victim" { print $2 }' "$work/err")
@@ -35,6 +38,8 @@ self=$(awk '$1 == "self" { print $2 }' "$work/err")
 expect_line "^create $victim by $self\$"
 expect_line "^fork $victim by $self\$"
 expect_line "^start $victim\$"
+expect_equal 'calls that made the victim' "$(grep -c "^made $victim by $self\$" "$work/out")" 1
+expect_equal 'returns of new tasks' "$(grep -c '^made 0 by' "$work/out")" 0
 expect_line "^exec $victim execve 1 0\$"
 expect_line "^kill $victim SIGUSR2\$"
 expect_line '^kill = 0$'
