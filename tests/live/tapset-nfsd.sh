@@ -33,12 +33,13 @@ echo 0 > $work/nfsd/threads
 EOS
 stap_succeeds -w -e '
 	global received
-	probe nfsd.dispatch { if (proc == 0) printf("dispatch %s %d %d %d %d xid %d\n", client_ip, prog, version, proc, proto, ntohl(xid)) }
+	probe nfsd.dispatch { if (proc == 0 && name == "nfsd.dispatch") printf("dispatch %s %d %d %d %d xid %d\n", client_ip, prog, version, proc, proto, ntohl(xid)) }
 	probe sunrpc.svc.process { printf("process %s %d from %s xid %d threads %d\n", sv_name, rq_prot, ip_ntop(peer_ip), rq_xid, sv_nrthreads) }
 	probe sunrpc.svc.send { printf("send %s %s\n", sv_name, ip_ntop(peer_ip)) }
 	probe sunrpc.svc.recv { if (sv_name == "nfsd") received++ }
 	probe sunrpc.svc.destroy { printf("destroy %s %d\n", sv_name, sv_prog) }
 	probe sunrpc.svc.destroy.return { println(name, " ", retstr) }
+	probe nfsd.entries { println(name, client_ip) }
 	probe end { printf("received %d\n", received >= 1); println(nfsderror(htonl(13)), " ", nfsderror(0), " ", nfsderror(htonl(7))) }
 ' -c "bash $work/program"
 [ "$(grep -c '^answer' "$work/out")" = 5 ] || fail 'the NFS server does not answer here'
