@@ -186,6 +186,16 @@ static char place_letter(const struct define_place *place)
 	return place->event ? 'e' : place->is_return ? 'r' : 'p';
 }
 
+static int report_full(const struct probe *probe, const struct define_place *place,
+		       struct buf *problem)
+{
+	print_place(probe->token, problem);
+	buf_printf(problem, "the %zu values this probe captures at %s do not fit into one record of "
+		   "the kernel, which holds %d of together %d bytes", probe->captures.count,
+		   place->where, PROBE_ARGUMENTS_MAX, PROBE_RECORD_MAX);
+	return -E2BIG;
+}
+
 int definition_plan(struct tracefs *tracefs, const struct probe *probe, const struct site *site,
 		    struct buf *problem)
 {
@@ -204,25 +214,19 @@ int definition_plan(struct tracefs *tracefs, const struct probe *probe, const st
 	if (!data->place)
 		return -ENOTSUP;
 	place = data->place;
-	key = arena_printf(tracefs->arena, "%c%u %s", place_letter(place), place->maxactive,
-			   place->where);
+	/* all of one tracepoint that is to be joined with its fields stands in one record */
+	key = arena_printf(tracefs->arena, "%c%u %s%s", place_letter(place), place->maxactive,
+			   place->where, data->with_fields ? " with fields" : "");
 	first = table_get(&tracefs->places, key);
 	for (struct probe_definition *d = first; d && !result; d = d->next)
 		result = definition_take(tracefs, d, probe, site, problem);
-	if (result)
-		return result < 0 ? result : 0;
+	if (result || (first && data->with_fields))
+		return result < 0 ? result : result ? 0 : report_full(probe, place, problem);
 	fresh = definition_new(tracefs, place, probe->token);
 	fresh->next = first;
 	table_put(&tracefs->places, key, fresh);
 	result = definition_take(tracefs, fresh, probe, site, problem);
-	if (!result) {
-		print_place(probe->token, problem);
-		buf_printf(problem, "the %zu values this probe captures at %s do not fit into one "
-			   "record of the kernel, which holds %d of together %d bytes",
-			   probe->captures.count, place->where, PROBE_ARGUMENTS_MAX,
-			   PROBE_RECORD_MAX);
-	}
-	return result > 0 ? 0 : result ? result : -E2BIG;
+	return result > 0 ? 0 : result ? result : report_full(probe, place, problem);
 }
 
 /* ---- text ---- */
@@ -604,6 +608,8 @@ void definition_describe(const struct probe *probe, const struct site *site, FIL
 		if (argument_count(data.place, capture))
 			fprintf(out, "    %s: a%u\n", capture->name, data.arguments[capture->slot]);
 	}
+	if (data.with_fields)
+		tracepoint_describe_fields(probe, site, out);
 	buf_free(&line);
 	arena_free(scratch.arena);
 }

@@ -83,7 +83,10 @@ void definition_describe(const struct probe *probe, const struct site *site, FIL
 
 /** raw_tracepoint_is_needed() - does @probe use arguments of the tracepoint at @site? */
 bool raw_tracepoint_is_needed(const struct probe *probe, const struct site *site);
-/** raw_tracepoint_place() - a kprobe that sees them; NULL after a sentence in @problem */
+/**
+ * raw_tracepoint_place() - a kprobe that sees them; NULL after a sentence in @problem
+ * Sets with_fields of @site when @probe uses fields as well.
+ */
 const struct define_place *raw_tracepoint_place(struct tracefs *tracefs, const struct probe *probe,
 						const struct site *site, struct buf *problem);
 

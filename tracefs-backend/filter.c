@@ -109,9 +109,16 @@ static bool print_string_term(const char *name, size_t size, const struct filter
 static const struct trace_field *term_field(struct trace_event *event, const struct probe *probe,
 					    const struct filter_term *term)
 {
-	if (!term->capture || !trace_site_of(probe->sites.items[0])->definition)
+	const struct trace_site *site;
+
+	if (!term->capture)
 		return trace_event_field(event, term->field);
-	return definition_field(probe->sites.items[0], term->capture);
+	site = trace_site_of(probe->sites.items[0]);
+	if (!site->definition)
+		return trace_event_field(event, term->field);
+	if (!site->with_fields)
+		return definition_field(probe->sites.items[0], term->capture);
+	return term->capture->kind == CAPTURE_FIELD ? trace_event_field(event, term->field) : NULL;
 }
 
 static bool print_text_term(const struct trace_field *field, const struct filter_term *term,

@@ -103,11 +103,13 @@ const struct define_place *raw_tracepoint_place(struct tracefs *tracefs, const s
 	for (size_t i = 0; i < probe->captures.count; i++) {
 		const struct capture *capture = probe->captures.items[i];
 
-		if (capture->kind != CAPTURE_FIELD && !is_of_field(capture))
+		if (capture->kind == CAPTURE_FIELD)
+			trace_site_of(site)->with_fields = true;
+		if (capture->kind != CAPTURE_FETCH || !is_of_field(capture))
 			continue;
 		print_place(capture->token, problem);
-		buf_printf(problem, "$%s is a field that '%s' records; arguments of the tracepoint, "
-			   "which this probe uses too, are captured apart from fields",
+		buf_printf(problem, "what the field %s of '%s' points to cannot be captured together "
+			   "with arguments of the tracepoint, which this probe uses too",
 			   capture->name, event->text);
 		return NULL;
 	}

@@ -83,6 +83,7 @@ struct load trace_field_load(const struct trace_field *field, unsigned index);
  * @definition: which one, set by definition_plan()
  * @arguments: by capture slot, the first of the definition's arguments it takes
  * @entry: what to define where the function begins whose code this is, and that place; or NULL
+ * @with_fields: the definition records arguments of the tracepoint, and @event its fields (joined.h)
  * @function: left to the function tracer, which needs no definition; or NULL
  */
 struct trace_site {
@@ -91,6 +92,7 @@ struct trace_site {
 	const struct code_place *entry_place;
 	struct probe_definition *definition;
 	unsigned *arguments;
+	bool with_fields;
 	struct traced_function *function;
 };
 static inline struct trace_site *trace_site_of(const struct site *site)
@@ -117,6 +119,8 @@ const event_names *tracepoint_list(struct tracefs *tracefs);
 /** tracepoint_bind() - fill @load for @capture of a site of ours */
 struct load tracepoint_bind(const struct site *site, const struct capture *capture);
 
+/** tracepoint_describe_fields() - the trace event, and which of its fields are captured */
+void tracepoint_describe_fields(const struct probe *probe, const struct site *site, FILE *out);
 /** tracepoint_describe() - of struct family, for sites on events the kernel has of itself */
 void tracepoint_describe(void *backend, const struct probe *probe, const struct site *site,
 			 FILE *out);

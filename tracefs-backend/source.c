@@ -18,6 +18,7 @@
 
 #include "define.h"
 #include "functions.h"
+#include "joined.h"
 #include "stream.h"
 
 /* bytes of sub-buffers held in memory: per CPU at most and at least, and for all together */
@@ -44,6 +45,9 @@ struct source {
 	const struct binding **bindings; /* by event id */
 	bool *hides_self; /* by event id: its events of our own thread are passed over */
 	unsigned binding_count;
+	const struct joined_event **joined; /* by event id, joined_ids of them; NULL: no pairs */
+	unsigned joined_ids;
+	size_t pairs;
 	uint64_t full_mark; /* bytes in a kernel buffer from which it may have refused events */
 	int poll_fd;
 	bool stopped;
@@ -84,6 +88,7 @@ struct arming {
 	size_t sites;
 	ARRAY(struct armed_event) events;
 	struct table index; /* event text -> position in events, plus one */
+	ARRAY(struct joined_event *) joined;
 };
 
 static struct armed_event *armed_event_of(struct arming *arming, struct trace_event *event)
@@ -117,10 +122,17 @@ static void arm_filter(struct armed_event *armed, const struct probe *probe)
 
 static struct load site_bind(const struct site *site, const struct capture *capture)
 {
+	struct load load;
+
 	if (capture->kind == CAPTURE_COUNTER)
 		return (struct load){ .kind = LOAD_COUNTER, .offset = (uint16_t)capture->counter };
-	return trace_site_of(site)->place ? definition_bind(site, capture) :
-					    tracepoint_bind(site, capture);
+	if (!trace_site_of(site)->place ||
+	    (trace_site_of(site)->with_fields && capture->kind == CAPTURE_FIELD))
+		return tracepoint_bind(site, capture);
+	load = definition_bind(site, capture);
+	if (trace_site_of(site)->with_fields)
+		load.offset += JOINED_OFFSET;
+	return load;
 }
 
 static struct binding *binding_new(struct arming *arming, struct probe *probe,
@@ -156,10 +168,36 @@ static void select_binding(struct arming *arming, struct armed_event *armed,
 		*slot = binding;
 }
 
+static const struct joined_event *pair_of_fields(const struct arming *arming,
+						 const struct trace_event *fields)
+{
+	for (size_t i = 0; i < arming->joined.count; i++)
+		if (arming->joined.items[i]->fields == fields)
+			return arming->joined.items[i];
+	return NULL;
+}
+
+/* the arguments' event and the fields', which the records of @data's probe come from */
+static int join_events(struct arming *arming, const struct trace_site *data)
+{
+	struct arena *arena = arming->tracefs->arena;
+	struct joined_event *joined;
+
+	if (pair_of_fields(arming, data->event))
+		return 0;
+	joined = arena_new_object(arena, struct joined_event);
+	joined->arguments = data->definition->event;
+	joined->fields = data->event;
+	joined->index = arming->joined.count;
+	array_push(arena, &arming->joined, joined);
+	return joined_event_read(joined, arena);
+}
+
 static int arm_site(struct arming *arming, struct probe *probe, const struct site *site)
 {
 	struct trace_site *data = trace_site_of(site);
-	struct trace_event *event = data->definition ? data->definition->event : data->event;
+	struct trace_event *event = data->definition && !data->with_fields ?
+					    data->definition->event : data->event;
 	struct armed_event *armed;
 	struct binding *binding;
 	int error;
@@ -170,7 +208,7 @@ static int arm_site(struct arming *arming, struct probe *probe, const struct sit
 		functions_bind(data->function, binding_new(arming, probe, site));
 		return 0;
 	}
-	error = trace_event_read(event);
+	error = data->with_fields ? join_events(arming, data) : trace_event_read(event);
 	if (error) {
 		buf_printf(arming->problem, "cannot read the format of the trace event %s: %s",
 			   event->text, strerror(-error));
@@ -286,9 +324,11 @@ static void print_condition(struct arming *arming, const struct armed_event *arm
 bool tracefs_lacks(unsigned needs, const struct site *site)
 {
 	unsigned lacked = NEED_KERNEL_STACK | NEED_USER_STACK | NEED_REGISTERS | NEED_COUNTER;
-	const struct define_place *place = trace_site_of(site)->place;
+	const struct trace_site *data = trace_site_of(site);
 
-	return needs & (place && !place->event ? lacked | NEED_ADDRESS : lacked);
+	if (data->place && !data->place->event && !data->with_fields)
+		lacked |= NEED_ADDRESS;
+	return needs & lacked;
 }
 
 pid_t tracefs_site_target(const struct tracefs *tracefs, const struct probe *probe,
@@ -408,6 +448,34 @@ size_t tracefs_sampled(const struct tracefs *tracefs, const struct tracefs_sampl
 	return tracefs ? tracefs->sampled.count : 0;
 }
 
+/* perf's records are its own: nothing can be appended to them */
+static int refuse_sampled_pair(const struct arming *arming, const struct armed_event *armed)
+{
+	if (!pair_of_fields(arming, armed->event))
+		return 0;
+	print_place(armed->first->probe->token, arming->problem);
+	buf_printf(arming->problem, "stacks and counters at '%s' cannot be recorded together with both "
+		   "its fields and arguments of the tracepoint", armed->event->text);
+	return -ENOTSUP;
+}
+
+/* the second event of each pair is enabled as others are */
+static int enable_joined(struct arming *arming)
+{
+	struct tracefs *tracefs = arming->tracefs;
+	const struct joined_event *pair;
+	int error = 0;
+
+	for (size_t i = 0; i < arming->joined.count && !error; i++) {
+		pair = arming->joined.items[i];
+		error = instance_enable(tracefs, pair->arguments,
+					filter_own_events(tracefs, pair->fields) == OWN_FILTERED ?
+						buf_text(&arming->own) : "",
+					NULL, arming->problem);
+	}
+	return error;
+}
+
 static int enable_events(struct arming *arming)
 {
 	bool counts = may_count(arming);
@@ -425,6 +493,7 @@ static int enable_events(struct arming *arming)
 			continue;
 		}
 		if (is_sampled(arming->tracefs, armed)) {
+			error = refuse_sampled_pair(arming, armed);
 			leave_to_perf(arming, armed, false);
 			continue;
 		}
@@ -446,6 +515,27 @@ static int hold_raw_tracepoints(struct arming *arming)
 		error = raw_tracepoint_hold(tracefs, tracefs->raw_events.items[i],
 					    arming->problem);
 	return error;
+}
+
+static void index_joined(struct source *source, const struct arming *arming)
+{
+	const struct joined_event *pair;
+	unsigned last;
+
+	source->pairs = arming->joined.count;
+	for (size_t i = 0; i < source->pairs; i++) {
+		pair = arming->joined.items[i];
+		last = pair->arguments->id > pair->fields->id ? pair->arguments->id :
+								pair->fields->id;
+		if (last >= source->joined_ids)
+			source->joined_ids = last + 1;
+	}
+	if (source->pairs)
+		source->joined = memory_zalloc(source->joined_ids * sizeof(*source->joined));
+	for (size_t i = 0; i < source->pairs; i++) {
+		pair = arming->joined.items[i];
+		source->joined[pair->arguments->id] = source->joined[pair->fields->id] = pair;
+	}
 }
 
 static void index_bindings(struct source *source, const struct arming *arming)
@@ -522,6 +612,9 @@ static int open_reader(struct source *source, unsigned cpu, const struct raw_rin
 	reader->stream.binding_count = source->binding_count;
 	reader->stream.functions = source->tracefs->function_index;
 	reader->stream.hides_self = source->hides_self;
+	if (source->joined)
+		joiner_init(&reader->stream.joiner, source->joined, source->joined_ids,
+			    source->pairs);
 	if (source->tracefs->excluded.count)
 		reader->stream.self = source->tracefs->excluded.items[0];
 	reader->emptied = true;
@@ -697,6 +790,7 @@ static void source_free(struct event_source *base)
 		if (reader->stats_fd >= 0)
 			close(reader->stats_fd);
 		raw_ring_free(&reader->stream.ring);
+		joiner_free(&reader->stream.joiner);
 	}
 	if (source->poll_fd >= 0)
 		close(source->poll_fd);
@@ -705,6 +799,7 @@ static void source_free(struct event_source *base)
 	free(source->readers);
 	free(source->bindings);
 	free(source->hides_self);
+	free(source->joined);
 	free(source);
 }
 
@@ -744,10 +839,13 @@ static int arm_instance(struct source *source, struct arming *arming, struct pro
 	if (!target || instance_trace_target(tracefs, target) < 0)
 		filter_print_own(tracefs, &arming->own);
 	index_bindings(source, arming);
+	index_joined(source, arming);
 	error = functions_enable(tracefs, arming->problem);
 	if (error)
 		return error;
 	error = open_readers(source, arming->problem);
+	if (!error)
+		error = enable_joined(arming);
 	if (!error)
 		error = enable_events(arming);
 	return error ? error : hold_raw_tracepoints(arming);

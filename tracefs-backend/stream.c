@@ -68,11 +68,16 @@ bool stream_next(struct stream *stream, struct event *event)
 		id = record_id(record.data);
 		if (unlikely(id >= stream->binding_count || !stream->bindings[id])) {
 			bindings = function_bindings(stream, id, &record);
-			if (!bindings)
+			if (!bindings) {
+				joiner_hold(&stream->joiner, id, &record);
 				continue;
+			}
 			hit_event(stream, &record, bindings, event);
 			return true;
 		}
+		if (unlikely(stream->joiner.events) &&
+		    !joiner_complete(&stream->joiner, id, &record))
+			continue;
 		if (unlikely(stream->self && record_tid(record.data) == stream->self &&
 			     stream->hides_self[id])) {
 			stream->passed_over++;

@@ -8,13 +8,14 @@
 
 #include "../aggregator/aggregator.h"
 #include "functions.h"
-#include "ring.h"
+#include "joined.h"
 
 /**
  * struct stream - one CPU
  * @bindings: by event id, @binding_count of them; NULL for ids that mean nothing to us
  * @functions: what the function tracer's records mean, NULL when it is not used
  * @self: the thread whose events are passed over, where @hides_self says so by event id; or 0
+ * @joiner: of records that make one hit only together
  * @lost: events known to be lost, of which @lost_unsaid were not yet handed out as EVENT_LOST
  * @passed_over: events of @self
  */
@@ -25,6 +26,7 @@ struct stream {
 	const struct function_index *functions;
 	const bool *hides_self;
 	pid_t self;
+	struct joiner joiner;
 	unsigned cpu;
 	uint64_t delivered, lost, lost_unsaid, passed_over;
 };

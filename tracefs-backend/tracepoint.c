@@ -430,24 +430,29 @@ static void describe_capture(const struct site *site, const struct capture *capt
 			load_names[load.kind]);
 }
 
-void tracepoint_describe(void *backend, const struct probe *probe, const struct site *site,
-			 FILE *out)
+void tracepoint_describe_fields(const struct probe *probe, const struct site *site, FILE *out)
 {
 	struct buf text = BUF_INIT;
 
-	(void)backend;
-	if (definition_is_needed(probe)) {
-		definition_describe(probe, site, out);
-		return;
-	}
 	fprintf(out, "  trace event %s\n", site->name);
 	if (probe->filter.count)
 		filter_print(trace_site_of(site)->event, probe, &text);
 	if (text.length)
 		fprintf(out, "    filter %s\n", buf_text(&text));
 	for (size_t i = 0; i < probe->captures.count; i++)
-		describe_capture(site, probe->captures.items[i], out);
+		if (probe->captures.items[i]->kind != CAPTURE_FETCH)
+			describe_capture(site, probe->captures.items[i], out);
 	buf_free(&text);
+}
+
+void tracepoint_describe(void *backend, const struct probe *probe, const struct site *site,
+			 FILE *out)
+{
+	(void)backend;
+	if (definition_is_needed(probe))
+		definition_describe(probe, site, out);
+	else
+		tracepoint_describe_fields(probe, site, out);
 }
 
 const struct family tracepoint_families[] = {
