@@ -8,8 +8,15 @@
 command -v python3 > /dev/null || skip 'no python3'
 start_stap -w -e '
 	global open_irq, irqs, open_softirq, softirqs, odd, queued, executed, sent, received
-	probe irq_handler.entry { open_irq[cpu()] = irq; irqs += dev_name != "" }
-	probe irq_handler.exit { if ([cpu()] in open_irq && open_irq[cpu()] != irq) odd++ }
+	probe irq_handler.entry { open_irq[cpu()] = irq; irqs += kernel_string(dev_name) != ""; opened[cpu()] = dev_name }
+	global opened, named, lost
+	probe irq_handler.exit {
+		if ([cpu()] in open_irq && open_irq[cpu()] != irq) odd++
+		if (action && [cpu()] in opened) {
+			if (dev_name == opened[cpu()] && symname(handler) != "" && flags_str != "") named++
+			else lost++
+		}
+	}
 	probe softirq.entry { open_softirq[cpu()] = vec_nr + 1; softirqs++ }
 	probe softirq.exit { if (open_softirq[cpu()] && open_softirq[cpu()] != vec_nr + 1) odd++; open_softirq[cpu()] = 0 }
 	probe workqueue.insert { queued[work]++ }
@@ -17,6 +24,7 @@ start_stap -w -e '
 	probe netdev.transmit { if (dev_name == "lo" && length == 14 + 20 + 8 + 1234) sent++ }
 	probe netdev.receive { if (dev_name == "lo" && length == 20 + 8 + 1234) received++ }
 	probe end {
+		printf("named %d of %d\n", named, named + lost)
 		printf("softirqs %d\nodd %d\nexecuted %d\nsent %d\nreceived %d\n", softirqs, odd, executed, sent, received)
 	}'
 python3 - << 'EOF'
@@ -33,6 +41,7 @@ end_stap
 expect_equal 'exit status' $status 0
 [ "$(number_of '$1 == "softirqs"' 2)" -ge 5 ] || fail 'no softirqs'
 expect_line '^odd 0$'
+[ "$(number_of '$1 == "named"' 2)" = "$(number_of '$1 == "named"' 4)" ] || fail 'handlers of interrupts are not told'
 [ "$(number_of '$1 == "executed"' 2)" -ge 1 ] || fail 'no queued work was executed'
 expect_line '^sent 5$'
 expect_line '^received 5$'
