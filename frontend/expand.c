@@ -614,19 +614,34 @@ static void expand_point(struct walk *walk, const struct probe_point *point)
 	x->far_position = far_position;
 }
 
+/* the probes from @first on are of an alias's point that others may stand in for: are they to? */
+static bool is_passed_over(const struct walk *walk, size_t first)
+{
+	struct semantics *sem = walk->x->sem;
+
+	for (size_t i = first; walk->frames && i < sem->builds.count; i++)
+		if (missing_variables(sem, walk->x->declaration->body, sem->builds.items[i]->probe))
+			return true;
+	return false;
+}
+
 /* the points of a probe or alias, with @suffix components of the asking point behind each */
 static void expand_points(struct walk *walk, const point_array *points, size_t suffix)
 {
 	for (size_t i = 0; i < points->count; i++) {
 		const struct probe_point *point = points->items[i];
-		size_t before = walk->x->produced;
+		size_t before = walk->x->produced, builds = walk->x->sem->builds.count;
 
 		walk->inner_length = point->components.count;
 		if (suffix)
 			point = point_with_suffix(walk->x->sem->arena, point, walk->point, suffix);
 		expand_point(walk, point);
-		if (points->items[i]->sufficient && walk->x->produced > before)
+		if (!points->items[i]->sufficient || walk->x->produced == before)
+			continue;
+		if (i + 1 == points->count || !is_passed_over(walk, builds))
 			return;
+		walk->x->sem->builds.count = builds;
+		walk->x->produced = before;
 	}
 }
 

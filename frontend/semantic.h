@@ -165,6 +165,11 @@ bool library_load_global(struct semantics *sem, const char *name);
 void library_load_aliases(struct semantics *sem, const struct probe_point *point);
 void library_load_all(struct semantics *sem);
 
+#define MAX_SITE_VARIABLES 256
+
+/** missing_variables() - does @body, the handler of @probe, name a variable its place lacks? */
+bool missing_variables(struct semantics *sem, struct stmt *body, const struct probe *probe);
+
 /** expand_declaration() - all concrete probes of one declaration, appended to sem->builds */
 void expand_declaration(struct semantics *sem, struct unit *unit,
 			const struct probe_declaration *declaration);

@@ -7,8 +7,6 @@
  */
 #include "semantic.h"
 
-#define MAX_SITE_VARIABLES 256
-
 static const struct site *probe_site(const struct probe *probe)
 {
 	return probe && probe->sites.count ? probe->sites.items[0] : NULL;

@@ -13,7 +13,13 @@ static const struct family_variable test_variables[] = {
 	{ .name = "$path", .c_type = "char[16]", .type = TYPE_STRING, .is_parameter = true },
 	{ .name = "$flags", .c_type = "int", .type = TYPE_LONG, .is_parameter = true },
 	{ .name = "$return", .c_type = "long", .type = TYPE_LONG },
+	{ .name = "$shut", .c_type = "long", .type = TYPE_LONG }, /* last: of event("close") alone */
 };
+
+static inline size_t test_variable_count(const struct site *site)
+{
+	return ARRAY_SIZE(test_variables) - (strcmp(site->name, "close") != 0);
+}
 
 static int test_resolve_begin(struct family_match *match)
 {
@@ -43,8 +49,7 @@ static int test_resolve_event(struct family_match *match)
 static struct capture *test_variable(struct frontend *frontend, const struct site *site,
 				     const struct expr *target)
 {
-	(void)site;
-	for (size_t i = 0; i < ARRAY_SIZE(test_variables) && !target->path.count; i++) {
+	for (size_t i = 0; i < test_variable_count(site) && !target->path.count; i++) {
 		struct capture *capture;
 
 		if (strcmp(test_variables[i].name, target->name) != 0)
@@ -62,9 +67,9 @@ static struct capture *test_variable(struct frontend *frontend, const struct sit
 static size_t test_site_variables(struct frontend *frontend, const struct site *site,
 				  struct family_variable *out, size_t room)
 {
-	(void)frontend, (void)site, (void)room;
+	(void)frontend, (void)room;
 	memcpy(out, test_variables, sizeof(test_variables));
-	return ARRAY_SIZE(test_variables);
+	return test_variable_count(site);
 }
 
 static const char *test_aliases(struct frontend *frontend, void *backend, const char *pattern)

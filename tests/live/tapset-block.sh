@@ -45,3 +45,19 @@ for what in ioblock.request ioblock_trace.request elv_issue_request; do
 done
 expect_line "^ioblock.end error 0 W $bytes\$"
 expect_line "^sectors 800 to $((800 + bytes / 512))\$"
+# a bio itself: from when it is handed over until it is done
+if [ -e /sys/kernel/tracing/kprobe_events ] && [ -e /sys/kernel/btf/vmlinux ]; then
+	start_stap -w -e '
+		global begun, pairs
+		probe ioblock.request { if (devname == @1 && size) begun[$bio] = size }
+		probe ioblock.end {
+			if (devname != @1 || error || !([$bio] in begun))
+				next
+			pairs++
+			delete begun[$bio]
+		}
+		probe end { printf("pairs %d\n", pairs) }' "$name"
+	dd if=/dev/zero of="$loop" bs=4096 count=$blocks seek=100 oflag=direct status=none || fail 'dd cannot write'
+	end_stap
+	expect_between 'bios from request to end' "$(number_of '$1 == "pairs"' 2)" $blocks $((blocks * 4))
+fi
