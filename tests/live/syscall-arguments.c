@@ -619,6 +619,89 @@ static void others(void)
 	CALL(quotactl, "Q_SYNC|USRQUOTA, \"nodev\", 0, 0x0", SAME, 0x800001 << 8, "nodev", 0, NULL);
 }
 
+/* extended attributes, the calls that mount step by step, and what waits in kernel queues */
+static void attributes_and_mounts(void)
+{
+	static char box[64];
+
+	CALL(fgetxattr, f("-1, \"user.one\", %p, 5", box), SAME, -1, "user.one", box, 5L);
+	CALL(lgetxattr, f("\"nofile\", \"user.one\", %p, 5", box), SAME, "nofile", "user.one", box, 5L);
+	CALL(flistxattr, f("-1, %p, 7", box), SAME, -1, box, 7L);
+	CALL(llistxattr, f("\"nofile\", %p, 7", box), SAME, "nofile", box, 7L);
+	CALL(fremovexattr, "-1, \"user.one\"", SAME, -1, "user.one");
+	CALL(lremovexattr, "\"nofile\", \"user.one\"", SAME, "nofile", "user.one");
+	CALL(lsetxattr, "\"nofile\", \"user.one\", \"va\", 2, XATTR_CREATE", SAME, "nofile", "user.one",
+	     "va", 2L, 1);
+	CALL(fsopen, "\"nofs\", FSOPEN_CLOEXEC", SAME, "nofs", 1);
+	CALL(fsconfig, "-1, FSCONFIG_SET_FLAG, \"ro\", 0x0, 0", SAME, -1, 0, "ro", NULL, 0);
+	CALL(fsmount, "-1, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY", SAME, -1, 1, 1);
+	CALL(fspick, "AT_FDCWD, \"nofile\", FSPICK_CLOEXEC", SAME, AT_FDCWD, "nofile", 1);
+	CALL(move_mount, "-1, \"a\", -1, \"b\", MOVE_MOUNT_F_SYMLINKS", SAME, -1, "a", -1, "b", 1);
+	CALL(open_tree, "AT_FDCWD, \"nofile\", OPEN_TREE_CLONE", SAME, AT_FDCWD, "nofile", 1);
+	CALL(mount_setattr, "AT_FDCWD, \"nofile\", AT_RECURSIVE, 0x0, 0", SAME, AT_FDCWD, "nofile",
+	     0x8000, NULL, 0L);
+	CALL(quotactl_fd, "-1, Q_SYNC|USRQUOTA, 0, 0x0", SAME, -1, 0x800001 << 8, 0, NULL);
+	CALL(swapon, "\"nofile\", SWAP_FLAG_DISCARD", SAME, "nofile", 0x10000);
+	CALL(acct, "\"nodirectory/file\"", SAME, "nodirectory/file");
+	CALL(open_by_handle_at, "-1, 0x0, O_RDONLY", SAME, -1, NULL, O_RDONLY);
+	CALL(renameat2, "AT_FDCWD, \"nofile\", AT_FDCWD, \"other\", RENAME_NOREPLACE", SAME, AT_FDCWD,
+	     "nofile", AT_FDCWD, "other", 1);
+	CALL(syncfs, "-1", SAME, -1);
+	CALL(mq_timedsend, "-1, 0x0, 1, 2, 0x0", SAME, -1, NULL, 1L, 2, NULL);
+	CALL(mq_timedreceive, "-1, 0x0, 1, 0x0, 0x0", SAME, -1, NULL, 1L, NULL, NULL);
+	CALL(mq_notify, "-1, 0x0", SAME, -1, NULL);
+	CALL(mq_getsetattr, "-1, 0x0, 0x0", SAME, -1, NULL, NULL);
+	CALL(io_setup, "0, 0x0", SAME, 0, NULL);
+	CALL(io_submit, "0, 1, 0x0", SAME, 0L, 1L, NULL);
+	CALL(io_cancel, "0, 0x0, 0x0", SAME, 0L, NULL, NULL);
+	CALL(io_getevents, "0, 0, 1, 0x0, NULL", SAME, 0L, 0L, 1L, NULL, NULL);
+	CALL(io_uring_enter, "-1, 0, 0, IORING_ENTER_GETEVENTS, 0x0, 0", SAME, -1, 0, 0, 1, NULL, 0L);
+	CALL(io_uring_register, "-1, IORING_REGISTER_BUFFERS, 0x0, 0", SAME, -1, 0, NULL, 0);
+}
+
+/* other tasks, where memory lies, and calls that newer kernels have */
+static void tasks_and_nodes(void)
+{
+	static char box[64];
+	static int ids[3];
+
+	CALL(sched_getaffinity, f("1999999999, 8, %p", box), SAME, 1999999999, 8, box);
+	CALL(sched_getparam, f("1999999999, %p", box), SAME, 1999999999, box);
+	CALL(getresuid, f("%p, %p, %p", &ids[0], &ids[1], &ids[2]),
+	     f("[%d], [%d], [%d]", ids[0], ids[1], ids[2]), &ids[0], &ids[1], &ids[2]);
+	CALL(getresgid, f("%p, %p, %p", &ids[0], &ids[1], &ids[2]),
+	     f("[%d], [%d], [%d]", ids[0], ids[1], ids[2]), &ids[0], &ids[1], &ids[2]);
+	CALL(get_robust_list, f("1999999999, %p, %p", box, box + 8), SAME, 1999999999, box, box + 8);
+	CALL(set_robust_list, "0x0, 1", SAME, NULL, 1L);
+	CALL(pidfd_getfd, "-1, 0, 0x0", SAME, -1, 0, 0);
+	CALL(process_mrelease, "-1, 0x0", SAME, -1, 0);
+	CALL(landlock_create_ruleset, "0x0, 0, 0x2", SAME, NULL, 0L, 2);
+	CALL(landlock_add_rule, "-1, 1, 0x0, 0x0", SAME, -1, 1, NULL, 0);
+	CALL(landlock_restrict_self, "-1, 0x0", SAME, -1, 0);
+	CALL(capset, "0x0, 0x0", SAME, NULL, NULL);
+	CALL(setdomainname, "\"dom\", 65", SAME, "dom", 65);
+	CALL(timer_create, "CLOCK_MONOTONIC, 0x0, 0x0", SAME, CLOCK_MONOTONIC, NULL, NULL);
+	ADDRESS(mremap, "mremap", "mremap", "0x1000, 4096, 8192, MREMAP_MAYMOVE, 0x0", 0x1000L, 4096L, 8192L,
+		1, 0L);
+	CALL(pkey_mprotect, "0x1, 4096, PROT_READ, -1", SAME, 1L, 4096L, 1, -1);
+	CALL(pkey_free, "99", SAME, 99);
+	CALL(migrate_pages, "1999999999, 0, 0x0, 0x0", SAME, 1999999999, 0L, NULL, NULL);
+	CALL(move_pages, "1999999999, 0, 0x0, 0x0, 0x0, MPOL_MF_MOVE", SAME, 1999999999, 0L, NULL, NULL, NULL,
+	     2);
+	CALL(get_mempolicy, "0x0, 0x0, 0, 0x0, MPOL_F_MEMS_ALLOWED", SAME, NULL, NULL, 0L, 0L, 4);
+	CALL(set_mempolicy_home_node, "0x0, 0, 0, 0x1", SAME, 0L, 0L, 0L, 1);
+	CALL(readv, "-1, 0x0, 0", SAME, -1, NULL, 0L);
+	CALL(preadv2, "-1, 0x0, 0, 0x0, RWF_NOWAIT", SAME, -1, NULL, 0L, 0L, 0L, 8);
+	NAMED(sendfile, "sendfile64", "sendfile", "-1, -1, 0x0, 5", SAME, -1, -1, NULL, 5L);
+	CALL(sendmmsg, "-1, 0x0, 0, MSG_DONTWAIT", SAME, -1, NULL, 0, 0x40);
+	RUN(451, "cachestat", "cachestat", "-1, 0x0, 0x0, 0x0", SAME, 0, -1, NULL, NULL, 0);
+	RUN(452, "fchmodat2", "fchmodat2", "AT_FDCWD, \"nofile\", 0640, AT_SYMLINK_NOFOLLOW", SAME, 0,
+	    AT_FDCWD, "nofile", 0640, AT_SYMLINK_NOFOLLOW);
+	RUN(457, "statmount", "statmount", "0x0, 0x0, 0, 0x0", SAME, 0, NULL, NULL, 0L, 0);
+	RUN(458, "listmount", "listmount", "0x0, 0x0, 0, 0x0", SAME, 0, NULL, NULL, 0L, 0);
+	RUN(462, "mseal", "mseal", "0x1, 4096, 0x1", SAME, 0, 1L, 4096L, 1L);
+}
+
 int main(int argc, char **argv)
 {
 	char go;
@@ -634,6 +717,8 @@ int main(int argc, char **argv)
 	sockets();
 	times_and_signals();
 	others();
+	attributes_and_mounts();
+	tasks_and_nodes();
 	syscall(SYS_getpgid, 1999999998); /* end */
 	for (size_t i = 0; i < call_count; i++) {
 		printf("%s > %s(%s)\n", calls[i].event, calls[i].name, calls[i].entry);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# syscall.*: a program makes some 200 calls with known arguments and says what argstr and retstr
+# syscall.*: a program makes some 300 calls with known arguments and says what argstr and retstr
 # should be; both are compared, at the entry and at the return, call by call and in order.
 . tests/live/harness
 
