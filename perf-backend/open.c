@@ -541,7 +541,7 @@ static unsigned ring_pages(const struct perf *perf, const struct perf_event_attr
 			return large_ring_pages(STACK_RING_MOST, cpus);
 	if (attrs[count - 1].type == PERF_TYPE_TRACEPOINT)
 		return large_ring_pages(TRACE_RING_MOST, cpus);
-	return has_capability(CAP_IPC_LOCK) ? RING_PAGES_DEFAULT : RING_PAGES_USER;
+	return capability_is_held(CAP_IPC_LOCK) ? RING_PAGES_DEFAULT : RING_PAGES_USER;
 }
 
 /* ---- events of a control group, which libperf does not open ---- */
