@@ -451,21 +451,35 @@ static void warn_refused(const struct batch *batch)
 	buf_free(&reason);
 }
 
+static void gather(struct batch *batch, bool is_return)
+{
+	const struct tracefs *tracefs = batch->tracefs;
+
+	for (size_t i = 0; i < tracefs->definitions.count; i++) {
+		struct probe_definition *definition = tracefs->definitions.items[i];
+
+		if (kind_of(definition) != batch->kind || definition->is_written ||
+		    definition->place->is_return != is_return)
+			continue;
+		definition->is_written = true;
+		if (batch->kind != DEFINE_FPROBE || !is_follower(definition))
+			batch->items[batch->count++] = definition;
+	}
+}
+
+/*
+ * Returns come first: of the kprobes at one address the last to be registered is the first to run
+ * (add_new_kprobe() in kernel/kprobes.c), and those at an entry must see the return address before
+ * a return probe puts its trampoline there.
+ */
 static int create_kind(struct tracefs *tracefs, enum define_kind kind, struct buf *problem)
 {
 	struct batch batch = { .tracefs = tracefs, .kind = kind, .problem = problem };
 	int error;
 
 	batch.items = memory_alloc((tracefs->definitions.count + 1) * sizeof(*batch.items));
-	for (size_t i = 0; i < tracefs->definitions.count; i++) {
-		struct probe_definition *definition = tracefs->definitions.items[i];
-
-		if (kind_of(definition) != kind || definition->is_written)
-			continue;
-		definition->is_written = true;
-		if (kind != DEFINE_FPROBE || !is_follower(definition))
-			batch.items[batch.count++] = definition;
-	}
+	gather(&batch, true);
+	gather(&batch, false);
 	error = batch.count ? write_batch(&batch, kind) : 0;
 	if (!error)
 		warn_refused(&batch);
