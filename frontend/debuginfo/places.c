@@ -41,6 +41,7 @@ static int compare_places(const void *a, const void *b)
 	if (first->is_inline != second->is_inline)
 		return first->is_inline - second->is_inline;
 	names = strcmp(first->function ?: "", second->function ?: "");
+	names = names ?: strcmp(first->label ?: "", second->label ?: "");
 	return names ?: strcmp(first->mark ?: "", second->mark ?: "");
 }
 
