@@ -30,6 +30,8 @@ probe kernel.statement(@3) { if (is_ours($count)) hits["line"]++ }
 probe kernel.function(@4) { if (is_ours(ulong_arg(3))) hits["address"]++ }
 probe kernel.statement(@4).absolute { if (is_ours(ulong_arg(3))) hits["absolute"]++ }
 probe kprobe.statement(@4).absolute { if (is_ours(ulong_arg(3))) hits["kprobe address"]++ }
+probe kernel.statement("ksys_read@fs/read_write.c+11").nearest { # where it may be known from the entry alone
+	if (is_ours($count)) hits["descriptor " . sprint($fd)]++ }
 probe kernel.function("vfs_read").return { if (execname() == @1 && $return == $2) hits["returns"]++ }
 probe end { foreach (what in hits) println(what, ": ", hits[what]) }
 END_OF_SCRIPT
@@ -45,6 +47,7 @@ done
 expect_line "^callee returns: $blocks\$"
 expect_line "^returns: $blocks\$"
 expect_line "^line: [1-9]"
+expect_line "^descriptor 0: $((blocks + 1))\$" # dd's input
 ! grep -q 'other caller' "$work/out" || fail 'a callee was seen when others called it'
 
 # a label, where a system call always passes; callees so many calls deep

@@ -6,8 +6,7 @@
 . tests/live/harness
 
 [ -e /sys/kernel/tracing/kprobe_events ] || skip 'this kernel has no kprobes'
-[ -e /sys/kernel/btf/vmlinux ] || [ -n "${STAP_VMLINUX-}" ] ||
-	skip 'neither BTF nor a vmlinux with DWARF (STAP_VMLINUX) tells the types of kernel functions'
+need_kernel_types
 nap=$(program sleep nap)
 stap_succeeds -e '
 	global forks, forked, wakes

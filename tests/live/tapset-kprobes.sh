@@ -6,8 +6,7 @@
 . tests/live/harness
 
 [ -e /sys/kernel/tracing/kprobe_events ] || skip 'this kernel has no kprobes'
-[ -e /sys/kernel/btf/vmlinux ] || [ -n "${STAP_VMLINUX-}" ] ||
-	skip 'neither BTF nor a vmlinux with DWARF (STAP_VMLINUX) tells the types of kernel functions'
+need_kernel_types
 command -v python3 > /dev/null || skip 'no python3'
 mkdir -p "$work/one/two"
 cat > "$work/script" << 'EOF'

@@ -29,8 +29,7 @@ expect_line '^none cannot find file in task$'
 expect_line '^files [1-9][0-9]* limit [1-9][0-9]* 0$'
 
 [ -e /sys/kernel/tracing/kprobe_events ] || skip 'this kernel has no kprobes'
-[ -e /sys/kernel/btf/vmlinux ] || [ -n "${STAP_VMLINUX-}" ] ||
-	skip 'neither BTF nor a vmlinux with DWARF (STAP_VMLINUX) tells the types of kernel functions'
+need_kernel_types
 mkdir "$work/mnt"
 mount -t tmpfs none "$work/mnt" || skip 'nothing can be mounted'
 trap 'umount "$work/mnt"; clean_up' EXIT

@@ -6,8 +6,7 @@
 . tests/live/harness
 
 [ -e /sys/kernel/tracing/kprobe_events ] || skip 'this kernel has no kprobes'
-[ -e /sys/kernel/btf/vmlinux ] || [ -n "${STAP_VMLINUX-}" ] ||
-	skip 'neither BTF nor a vmlinux with DWARF (STAP_VMLINUX) tells the types of the kernel'
+need_kernel_types
 command -v python3 > /dev/null || skip 'no python3'
 if [ -r /proc/kcore ]; then kcore=1; else kcore=0; fi
 cat > "$work/program" << 'EOS'
