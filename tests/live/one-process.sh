@@ -91,7 +91,7 @@ cat > "$work/churn.c" <<'END'
 __attribute__((noinline)) void probed(void) { __asm__ volatile("" : : : "memory"); }
 static void *come_and_go(void *data)
 {
-	usleep(5000);
+	usleep(5000 * SCALE);
 	probed();
 	return data;
 }
@@ -101,13 +101,13 @@ int main(void)
 	for (;;) {
 		if (pthread_create(&thread, NULL, come_and_go, NULL) == 0)
 			pthread_detach(thread);
-		usleep(1000);
+		usleep(1000 * SCALE);
 	}
 }
 END
-gcc -g -O1 -pthread -o "$work/churn" "$work/churn.c" || fail "the program does not compile"
+gcc -g -O1 -pthread "-DSCALE=$STAP_TEST_SCALE" -o "$work/churn" "$work/churn.c" || fail "the program does not compile"
 "$work/churn" &
 pid=$!
 until [ /proc/$pid/exe -ef "$work/churn" ]; do sleep 0.01; done
-stap_succeeds -x $pid -e "probe process($pid).function(\"probed\") { if (++n > 100) exit() } global n"
+stap_succeeds -x $pid -e "probe process($pid).function(\"probed\") { if (++n > 20) exit() } global n"
 kill $pid
