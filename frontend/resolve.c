@@ -787,6 +787,22 @@ static struct variable *find_option_global(struct semantics *sem, const char *na
 	return variable;
 }
 
+static void set_initial(struct semantics *sem, struct variable *variable, const char *setting,
+			const char *text)
+{
+	struct expr *value = parse_global_value(sem, text, variable);
+	size_t id;
+
+	if (variable->initial && variable->initial->kind == EXPR_NUMBER &&
+	    value->kind == EXPR_STRING) {
+		id = diag_error(sem->frontend, NULL, "-G %s: '%s' is a number", setting,
+				variable->name);
+		diag_also(sem->frontend, id, variable->initial->token, "it begins as this");
+		return;
+	}
+	variable->initial = value;
+}
+
 static void override_global(struct semantics *sem, const char *setting)
 {
 	const char *equals = strchr(setting, '=');
@@ -801,7 +817,7 @@ static void override_global(struct semantics *sem, const char *setting)
 	}
 	variable = find_option_global(sem, name);
 	if (variable) {
-		variable->initial = parse_global_value(sem, equals + 1, variable);
+		set_initial(sem, variable, setting, equals + 1);
 		return;
 	}
 	id = diag_error(sem->frontend, NULL, "-G %s: the script has no such global", setting);
