@@ -80,7 +80,7 @@ static bool format_conversion(struct format_piece *piece, char c)
 /* %ld is %d: all numbers have 64 bits */
 static void format_skip_length(struct format_reader *reader)
 {
-	while (reader->at < reader->end && *reader->at == 'l')
+	for (int i = 0; i < 2 && reader->at < reader->end && *reader->at == 'l'; i++)
 		reader->at++;
 }
 

@@ -284,6 +284,10 @@ static void add_macro(struct macro_reader *reader, struct macro *macro)
 
 	if (reader->skipping)
 		return;
+	if (strcmp(macro->name, "@define") == 0) {
+		diag_error(frontend, macro->token, "attempt to redefine '@define'");
+		return;
+	}
 	if (reader->library) {
 		if (!first)
 			table_put(table, macro->name, macro);
