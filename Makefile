@@ -2,11 +2,13 @@
 #
 #   make                 build ./stap (O=DIR: objects and stap in DIR)
 #   make demo            the busiest system calls of this machine, for five seconds
-#   make check           every test; check-unit, check-pure, check-live, check-guest, check-layers: a part
+#   make check           every test; check-unit, check-pure, check-live, check-guest, check-layers:
+#                        a part
 #   make bench           the speed tables, with the peers
 #   make fuzz            every fuzzer for SECONDS=30
 #   make manual          tapset(3stap) from the doc comments in tapset/
-#   make portability     arm every alias of the tapset here and in the guests: Documentation/portability.md
+#   make portability     arm every alias of the tapset here and in the guests, for
+#                        Documentation/portability.md
 #   make install         prefix=/usr/local DESTDIR=; `perf stap` too, in perf_exec_path=
 #   make clean
 #
@@ -68,7 +70,8 @@ $(O)/flags: FORCE | $(O)/config.mk
 	@$(file >$@.new,$(COMPILE) prefix=$(prefix))cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 # ---- the libraries: looked for once, installed when root and missing; libperf is built from
-# Debian's kernel source where pkg-config has none. A stap outside the tree finds ./tapset by a link.
+# Debian's kernel source where pkg-config has none. A stap outside the tree finds ./tapset by a
+# link.
 
 ifneq ($(if $(MAKECMDGOALS),$(filter-out clean fuzz,$(MAKECMDGOALS)),all),)
 include $(O)/config.mk

@@ -362,7 +362,9 @@ static rlim_t memory_limit;	   /* bytes, STP_MAXMEMORY; for out_of_memory() alon
 
 #define INTERRUPTS_MOST 3 /* Ctrl-C so often, and whatever hangs is left where it is */
 
-/* while compiling, arming and cleaning up there is nothing to end in order: the guardian tidies up */
+/*
+ * while compiling, arming and cleaning up there is nothing to end in order: the guardian tidies up
+ */
 static void session_interrupt(int signal_number)
 {
 	if (!running || aggregator_interrupt(running) >= INTERRUPTS_MOST)
@@ -796,7 +798,9 @@ static const struct pass passes[LAST_PASS] = {
 	{ "ran", pass_run },
 };
 
-/* the marks that the aliases stap.pass… of the tapset probe; libraries are read as names need them */
+/*
+ * the marks that the aliases stap.pass… of the tapset probe; libraries are read as names need them
+ */
 static void mark_begin(struct session *session, int number)
 {
 	switch (number) {

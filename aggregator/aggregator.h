@@ -67,8 +67,8 @@ struct binding {
 
 /*
  * One kernel event may stand for many places: each record then holds, in 32 bits at offset, which
- * of the count lists of bindings it is for; or, with addresses, in 64 bits where it comes from: at or
- * a landing pad behind the one of them, rising, that is meant. Entries may be NULL.
+ * of the count lists of bindings it is for; or, with addresses, in 64 bits where it comes from: at
+ * or a landing pad behind the one of them, rising, that is meant. Entries may be NULL.
  */
 struct binding_selector {
 	unsigned offset;
@@ -97,9 +97,9 @@ struct event_sample {
 	bool is_user;
 	uint64_t callchain_count;
 	const uint64_t *callchain; /* with the kernel's context markers */
-	/* the user side, where the probe asks for it: registers by DWARF number, the program counter
-	 * apart; register_count is 0 for kernel threads. is_32bit: a task of 4-byte words, whose
-	 * registers are numbered as its own DWARF does */
+	/* the user side, where the probe asks for it: registers by DWARF number, the program
+	 * counter apart; register_count is 0 for kernel threads. is_32bit: a task of 4-byte words,
+	 * whose registers are numbered as its own DWARF does */
 	uint64_t user_ip;
 	bool is_32bit;
 	unsigned register_count;
@@ -107,8 +107,8 @@ struct event_sample {
 	uint64_t stack_size; /* bytes copied from the user's stack pointer upwards */
 	bool stack_is_cut;   /* there may be more of it */
 	const unsigned char *stack;
-	/* since the start, as read at the hit: those of the CPU, or of the thread on this CPU. Handlers
-	 * see the thread's own instead, of all CPUs */
+	/* since the start, as read at the hit: those of the CPU, or of the thread on this CPU.
+	 * Handlers see the thread's own instead, of all CPUs */
 	bool counts_thread;
 	uint64_t enabled, running; /* ns they were to count, and did; 0: they always do */
 	unsigned counter_count;
@@ -205,7 +205,10 @@ extern const struct limit limit_table[LIMIT_COUNT];
 
 struct run_options {
 	FILE *output;		   /* printf and friends */
-	/* when the output is to go to another file, it is NAME.1, NAME.2 … of this name, NULL: never */
+	/*
+	 * when the output is to go to another file, it is NAME.1, NAME.2 … of this name, NULL:
+	 * never
+	 */
 	const char *output_name;
 	uint64_t output_bound;	   /* bytes of one such file; 0 for any */
 	unsigned output_keep;	   /* how many are kept; 0 for all */

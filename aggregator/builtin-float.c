@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Natives for floating-point numbers, which scripts carry as the bits of a double in a long: a traced
- * program's double is read as a 64-bit number and shown by fp_to_string().
+ * Natives for floating-point numbers, which scripts carry as the bits of a double in a long: a
+ * traced program's double is read as a 64-bit number and shown by fp_to_string().
  */
 #include <math.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Natives that name source files and lines. What is not known is shown as the address in hexadecimal,
- * as the tapset reference says.
+ * Natives that name source files and lines. What is not known is shown as the address in
+ * hexadecimal, as the tapset reference says.
  */
 #include "builtin.h"
 #include "stack.h"

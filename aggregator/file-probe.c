@@ -2,8 +2,8 @@
 /*
  * Points procfs("PATH").read and .write become a tree of files. This file checks the points and
  * grows the tree; file-system.c shows it to the system and turns reads and writes into events;
- * the natives behind $value are here too. As documented, a file that is only read has mode 0400, one
- * that is only written 0200, and .umask(N) replaces the mask 0077 that leads to these.
+ * the natives behind $value are here too. As documented, a file that is only read has mode 0400,
+ * one that is only written 0200, and .umask(N) replaces the mask 0077 that leads to these.
  */
 #include <errno.h>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The files of procfs probes, shown to the system by FUSE below /run/stap/NAME, and an event source
- * of what is done with them. A read or write becomes an event stamped when we hear of it: everything
- * that happened before reaches its handlers first, so `cat` shows the state of its own instant.
- * The reader waits until the handlers have run; next() being called again tells us so. Text is made
- * once per open file, by the first read. A small process outlives stap and unmounts what a kill -9
- * leaves behind; what no process cleans is found by the next stap that serves files.
+ * of what is done with them. A read or write becomes an event stamped when we hear of it:
+ * everything that happened before reaches its handlers first, so `cat` shows the state of its own
+ * instant. The reader waits until the handlers have run; next() being called again tells us so.
+ * Text is made once per open file, by the first read. A small process outlives stap and unmounts
+ * what a kill -9 leaves behind; what no process cleans is found by the next stap that serves files.
  */
 #define FUSE_USE_VERSION 34
 #include <dirent.h>

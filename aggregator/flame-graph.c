@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The picture of merged stacks, after Brendan Gregg's idea: a frame is a box as wide as the weight of
- * the stacks through it, standing on its caller. The SVG has no script and refers to nothing; what
- * does not fit into a box is in its title, which viewers show under the mouse. Boxes too narrow to
- * be seen are left out. Names come from other programs: they are escaped, and made UTF-8.
+ * The picture of merged stacks, after Brendan Gregg's idea: a frame is a box as wide as the weight
+ * of the stacks through it, standing on its caller. The SVG has no script and refers to nothing;
+ * what does not fit into a box is in its title, which viewers show under the mouse. Boxes too
+ * narrow to be seen are left out. Names come from other programs: they are escaped, and made UTF-8.
  */
 #include "flame.h"
 

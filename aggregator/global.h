@@ -17,7 +17,9 @@ struct global {
 void global_init(struct global *global, const struct variable *variable,
 		 struct vm_session *session);
 void global_release(struct global *global);
-/** global_count() - what @times runs of @probe's handler do that only counts; @globals: all of them */
+/**
+ * global_count() - what @times runs of @probe's handler do that only counts; @globals: all of them
+ */
 void global_count(struct global *globals, const struct probe *probe, uint64_t times);
 /** global_reset() - `delete x` of a scalar: 0, "", an empty statistic */
 void global_reset(struct global *global);

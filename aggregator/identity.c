@@ -17,7 +17,10 @@ struct identity {
 	int64_t ids[IDENTITY_COUNT];
 };
 
-/* where proc(5) has them in status: the number at @index behind @name, as the reader's namespaces see it */
+/*
+ * where proc(5) has them in status: the number at @index behind @name, as the reader's namespaces
+ * see it
+ */
 static const struct {
 	const char *name;
 	unsigned index;

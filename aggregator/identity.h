@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whose a task is and what job it belongs to: asked of /proc, remembered per task, handed on at fork,
- * and kept up to date where tapset/identity.stp can watch the kernel change it.
+ * Whose a task is and what job it belongs to: asked of /proc, remembered per task, handed on at
+ * fork, and kept up to date where tapset/identity.stp can watch the kernel change it.
  */
 #ifndef STAP_IDENTITY_H
 #define STAP_IDENTITY_H
@@ -15,10 +15,10 @@ enum identity_id {
 
 /**
  * identity_of() - user, group, process group or session of @task now, at the event the session runs
- * Kept exact from what identity_tell() was told, once anything was. Before that /proc is asked, once
- * after an event's instant: a later answer is no nearer to it. A task that was gone before it was
- * asked is what it had from its parent, or what the nearest ancestor is that can be asked; 0 where
- * none can.
+ * Kept exact from what identity_tell() was told, once anything was. Before that /proc is asked,
+ * once after an event's instant: a later answer is no nearer to it. A task that was gone before it
+ * was asked is what it had from its parent, or what the nearest ancestor is that can be asked; 0
+ * where none can.
  */
 int64_t identity_of(struct vm_session *session, struct task *task, enum identity_id id);
 /** identity_tell() - the kernel has set it to @value now */

@@ -60,7 +60,9 @@ struct frame_rule {
 	unsigned return_register;
 	struct frame_place cfa, registers[IMAGE_REGISTERS];
 };
-/** image_frame_rule() - how to leave the frame at @address; owned by @image, valid until the next */
+/**
+ * image_frame_rule() - how to leave the frame at @address; owned by @image, valid until the next
+ */
 const struct frame_rule *image_frame_rule(struct image *image, uint64_t address);
 
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Standard input as an event source: each byte is an event of the probes on procfs("__stdin").write,
- * which the tapset calls input.char and puts together to input.line. A terminal is told to hand over
- * every key as it is typed, and put back afterwards. At its end the input just stops.
+ * Standard input as an event source: each byte is an event of the probes on
+ * procfs("__stdin").write, which the tapset calls input.char and puts together to input.line. A
+ * terminal is told to hand over every key as it is typed, and put back afterwards. At its end the
+ * input just stops.
  */
 #include <errno.h>
 #include <poll.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * /proc/kcore is the kernel's memory in the shape of an ELF core file: its program headers say
- * which addresses stand where in the file (fs/proc/kcore.c). They are read once; memory added later,
- * by loading a module into a new area, is covered all the same: the areas are whole regions.
+ * which addresses stand where in the file (fs/proc/kcore.c). They are read once; memory added
+ * later, by loading a module into a new area, is covered all the same: the areas are whole regions.
  */
 #include <elf.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
  * reading. Delivering by "the smallest head visible now" would be wrong, because a stream that
  * looks empty may hold an older record a moment later. Each stream is in order by itself, so one
  * head per stream takes part in a tree of losers (Knuth, volume 3, 5.4.1): when the winner leaves,
- * its stream's next head replays the matches on the way to the root, unless it is older than all that
- * lost there: events come in bursts of one CPU. (Replaying without jumps was
+ * its stream's next head replays the matches on the way to the root, unless it is older than all
+ * that lost there: events come in bursts of one CPU. (Replaying without jumps was
  * measured: 1.5 ns less when streams alternate at random, 5 ns more when events come in bursts of
  * one CPU, as they do, because the next stream's address then waits for every comparison.)
  */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From arrays keyed by a stack to merged stacks. A script holds a stack as the text that backtrace(),
- * ubacktrace() or callers() gave it: addresses, and the table of stacks seen knows whose; or as
- * lines of symbols, from sprint_backtrace() and its like. A return address stands behind its call,
- * which may be the last instruction of a function: callers are looked up one byte before.
+ * From arrays keyed by a stack to merged stacks. A script holds a stack as the text that
+ * backtrace(), ubacktrace() or callers() gave it: addresses, and the table of stacks seen knows
+ * whose; or as lines of symbols, from sprint_backtrace() and its like. A return address stands
+ * behind its call, which may be the last instruction of a function: callers are looked up one byte
+ * before.
  */
 #include "flame.h"
 #include "stack.h"

@@ -221,7 +221,9 @@ static int open_mapped(const struct address_space *space, const struct mapping *
 	return fd < 0 ? open(mapping->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : fd;
 }
 
-/* the image of the file open as @fd, which is closed; NULL when it is another one than was mapped */
+/*
+ * the image of the file open as @fd, which is closed; NULL when it is another one than was mapped
+ */
 static struct image *open_image(int fd, const char *build_id)
 {
 	struct image *image = NULL;

@@ -5,8 +5,8 @@
  * looked up in /proc once. Exited tasks stay for a while, since a dying thread is seen by the
  * scheduler after its EXIT, and since an event may be delivered late; then they are forgotten, so
  * that memory follows the number of living tasks. Names are shared: one string per distinct comm.
- * Address maps are kept per process where EVENT_MMAP tells of them: a thread shares its process's, a
- * child begins with a copy, execve with nothing.
+ * Address maps are kept per process where EVENT_MMAP tells of them: a thread shares its process's,
+ * a child begins with a copy, execve with nothing.
  */
 #include <errno.h>
 #include <signal.h>

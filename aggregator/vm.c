@@ -29,7 +29,9 @@ struct frame {
 	size_t walks;		 /* first of its walks */
 };
 
-/* a probe's code with its registers, kept from run to run; what a run needs at once stands together */
+/*
+ * a probe's code with its registers, kept from run to run; what a run needs at once stands together
+ */
 struct handler {
 	const struct insn *insns;
 	union value *registers;

@@ -276,8 +276,8 @@ static struct text_arguments text_arguments(const struct expr *call, const struc
 }
 
 /*
- * What the native makes of the text, with its quoting and its idea of a fault. @again: hand over the
- * address too, so that a text the kernel could not read can be tried when the handler runs.
+ * What the native makes of the text, with its quoting and its idea of a fault. @again: hand over
+ * the address too, so that a text the kernel could not read can be tried when the handler runs.
  */
 static struct expr *captured_text(struct planner *planner, const struct expr *call,
 				  const struct memory_read *how, struct expr *text, bool again)

@@ -2,9 +2,10 @@
 /*
  * @entry(expr) and parameters in return probes: a second probe where the call begins evaluates the
  * expression and saves it, the return probe takes it back. So does one in the middle of a function
- * with a register that debug info knows from the entry alone (DW_OP_entry_value). Until types are known a saved value is a
- * local of the entry probe that the return probe reads as well, so that inference and the
- * optimiser treat it like any variable; entry_lower() then makes natives of both sides.
+ * with a register that debug info knows from the entry alone (DW_OP_entry_value). Until types are
+ * known a saved value is a local of the entry probe that the return probe reads as well, so that
+ * inference and the optimiser treat it like any variable; entry_lower() then makes natives of both
+ * sides.
  */
 #include "semantic.h"
 

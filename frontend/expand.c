@@ -98,7 +98,10 @@ static void build_add_conditions(struct semantics *sem, struct probe_build *buil
 		array_push(sem->arena, &build->conditions, frame->part);
 }
 
-/* what pn() says: the alias that was named; of `oneshot`, which is another word for begin, that word */
+/*
+ * what pn() says: the alias that was named; of `oneshot`, which is another word for begin, that
+ * word
+ */
 static const char *probe_alias_text(const struct walk *walk, const struct probe *probe)
 {
 	const char *written = walk->point->components.items[0].name;
@@ -462,7 +465,10 @@ static void add_library_names(struct semantics *sem, name_array *names)
 	}
 }
 
-/* what @component is likely to mean where the walk stopped, or NULL; @key: only its argument differs */
+/*
+ * what @component is likely to mean where the walk stopped, or NULL; @key: only its argument
+ * differs
+ */
 static const char *near_component(const struct expansion *x,
 				  const struct point_component *component, const char **key)
 {
@@ -485,7 +491,9 @@ static const char *near_component(const struct expansion *x,
 	return diag_nearest(component->name, names.items, names.count);
 }
 
-/* the user's own point leads nowhere: look at all that could have stood in its components' places */
+/*
+ * the user's own point leads nowhere: look at all that could have stood in its components' places
+ */
 static void fetch_neighbours(struct walk *walk, const struct probe_point *point)
 {
 	struct semantics *sem = walk->x->sem;

@@ -39,7 +39,9 @@ void diag_hint(struct frontend *frontend, size_t id, const char *format, ...) PR
 /** diag_also() - add a second place with its own sentence to message @id */
 void diag_also(struct frontend *frontend, size_t id, const struct token *token,
 	       const char *format, ...) PRINTF_LIKE(4, 5);
-/** diag_nearest() - the one of @count @candidates nearest to @name, NULL when none is near enough */
+/**
+ * diag_nearest() - the one of @count @candidates nearest to @name, NULL when none is near enough
+ */
 const char *diag_nearest(const char *name, const char *const *candidates, size_t count);
 /**
  * diag_suggest() - hint at the names nearest to @name, if any is near enough
@@ -222,8 +224,8 @@ struct fetch {
 	unsigned reg;		  /* REGISTER, ENTRY: the architecture's DWARF number */
 	const char *symbol;	  /* SYMBOL, FIELD */
 	const struct fetch *base; /* DEREF */
-	/* DEREF: 1, 2, 4 or 8. REGISTER, ENTRY, RETURN: the same, or 0 for all. FIELD: 8, or 0 where
-	 * nothing can be fetched at the address that it holds */
+	/* DEREF: 1, 2, 4 or 8. REGISTER, ENTRY, RETURN: the same, or 0 for all. FIELD: 8, or 0
+	 * where nothing can be fetched at the address that it holds */
 	uint8_t size;
 	bool is_signed;		  /* of the size bytes */
 	bool is_user;		  /* DEREF: base is an address of user space */
@@ -469,7 +471,9 @@ void frontend_dump_families(struct frontend *frontend, FILE *out);
  * Returns 0, after an error, when no such process lives.
  */
 int32_t frontend_process(struct frontend *frontend, const struct point_component *component);
-/** frontend_has_alias() - does the tapset or a script define the alias @dotted, as loaded so far? */
+/**
+ * frontend_has_alias() - does the tapset or a script define the alias @dotted, as loaded so far?
+ */
 bool frontend_has_alias(struct frontend *frontend, const char *dotted);
 /** point_print() - the text of a probe point, as pp() shows it */
 void point_print(const struct probe_point *point, struct buf *out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bytes to tokens. A lexer needs no session beyond the interner and the arena its tokens are made in.
+ * Bytes to tokens. A lexer needs no session beyond the interner and the arena its tokens are made
+ * in.
  */
 #ifndef LEX_H
 #define LEX_H

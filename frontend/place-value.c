@@ -513,9 +513,9 @@ static struct value_question new_cast_question(struct resolver *resolver, struct
 }
 
 /*
- * Task handles are thread ids: in a script, what is cast to a task_struct of the kernel goes through
- * a function of the tapset that finds the structure of a thread. The planner leaves that out where
- * the operand is a pointer that the kernel can follow.
+ * Task handles are thread ids: in a script, what is cast to a task_struct of the kernel goes
+ * through a function of the tapset that finds the structure of a thread. The planner leaves that
+ * out where the operand is a pointer that the kernel can follow.
  */
 static void find_task_struct(struct resolver *resolver, struct expr *cast)
 {

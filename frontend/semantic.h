@@ -213,7 +213,9 @@ struct capture *target_share_capture(struct semantics *sem, struct probe *probe,
 				     struct capture *capture);
 /** target_pair() - stack pointers for a return probe and its entry, where sites have registers */
 void target_pair(struct semantics *sem, struct probe *probe);
-/** target_pair_frame() - the same for code in the middle of a call; false: the frame is not known */
+/**
+ * target_pair_frame() - the same for code in the middle of a call; false: the frame is not known
+ */
 bool target_pair_frame(struct semantics *sem, struct probe *probe);
 /** target_suggest() - names near @name that the site has, for message @id */
 void target_suggest(struct resolver *resolver, size_t id, const char *name);
@@ -254,10 +256,14 @@ struct expr *caller_resolve(struct resolver *resolver, const struct code_place *
 #define TASK_STRUCT_FUNCTION "_task_struct"
 /** cast_resolve() - @cast(p, "type")->y or p->y; NULL after a message */
 struct expr *cast_resolve(struct resolver *resolver, struct expr *cast);
-/** cast_pretty() - the sprintf of `@cast(…)$`, its members not yet resolved; false after a message */
+/**
+ * cast_pretty() - the sprintf of `@cast(…)$`, its members not yet resolved; false after a message
+ */
 bool cast_pretty(struct resolver *resolver, const struct expr *cast, bool deep, struct buf *format,
 		 expr_array *arguments);
-/** cast_refuse_brackets() - a message about `a[1][2]`, where no pointer is known; false: it is not */
+/**
+ * cast_refuse_brackets() - a message about `a[1][2]`, where no pointer is known; false: it is not
+ */
 bool cast_refuse_brackets(struct frontend *frontend, const struct expr *cast);
 /** make_read() - the native that reads a number of @size bytes at @address */
 struct expr *make_read(struct arena *arena, bool is_user, bool is_signed, unsigned size,
@@ -285,8 +291,8 @@ void counters_gather(struct semantics *sem, struct program *program);
  */
 bool entry_resolve(struct resolver *resolver, struct expr **slot, struct expr *value);
 /**
- * entry_register() - what DWARF's register @number held where the call began that is at the probe now
- * NULL, perhaps without a message, when no probe there can be paired with this one.
+ * entry_register() - what DWARF's register @number held where the call began that is at the probe
+ * now NULL, perhaps without a message, when no probe there can be paired with this one.
  */
 struct expr *entry_register(struct resolver *resolver, unsigned number, const struct token *token);
 /** entry_find_site() - where the call begins that the probe sees return, or NULL */
@@ -321,7 +327,9 @@ void refusal_report(struct semantics *sem);
 
 /* ---- text-variable.c ---- */
 
-/** text_variable_read() - $value of a family with a text becomes a call; false: not such a family */
+/**
+ * text_variable_read() - $value of a family with a text becomes a call; false: not such a family
+ */
 bool text_variable_read(struct resolver *resolver, struct expr **slot);
 /** text_variable_assign() - the same for an assignment to it, or any other write */
 bool text_variable_assign(struct resolver *resolver, struct expr *expr);

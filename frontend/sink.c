@@ -5,8 +5,8 @@
  * the target, and its condition comes first, where plan.c finds it and the kernel can test it.
  *
  * Statements move that do nothing but give values to locals, past a condition that does not need
- * them: `if (…) next`, or an `if` around the rest of the handler. What the user wrote stays where it
- * is: there an error may be meant, in the tapset a value is only offered.
+ * them: `if (…) next`, or an `if` around the rest of the handler. What the user wrote stays where
+ * it is: there an error may be meant, in the tapset a value is only offered.
  */
 #include "semantic.h"
 

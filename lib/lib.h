@@ -154,7 +154,9 @@ struct program_search {
 	bool ended;
 	char path[PATH_MAX];
 };
-/** program_search_next() - sets @search->path to @name in the next directory; false after the last */
+/**
+ * program_search_next() - sets @search->path to @name in the next directory; false after the last
+ */
 bool program_search_next(struct program_search *search, const char *name);
 /**
  * program_find() - the file that @name would run: from $PATH, or as it is when it has a slash

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * x86-64, and the 32-bit programs it runs. Register names: arch/x86/kernel/ptrace.c
- * regoffset_table; DWARF numbers: the System V psABI, figure 3.36; what a uprobe emulates: arch/x86/kernel/uprobes.c branch_setup_xol_ops(), push_setup_xol_ops().
+ * regoffset_table; DWARF numbers: the System V psABI, figure 3.36; what a uprobe emulates:
+ * arch/x86/kernel/uprobes.c branch_setup_xol_ops(), push_setup_xol_ops().
  */
 #include <elf.h>
 

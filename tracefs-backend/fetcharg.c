@@ -100,7 +100,9 @@ static int print_pointer(struct printing *printing, const struct fetch *fetch)
 	return print_memory(printing, fetch->base, 0, fetch->is_user);
 }
 
-/* kernels with BTF refuse $retval of a function that returns nothing, and with it the whole probe */
+/*
+ * kernels with BTF refuse $retval of a function that returns nothing, and with it the whole probe
+ */
 static void print_result(struct printing *printing)
 {
 	if (printing->place->is_user)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One fprobe instead of a kprobe for each function of a wildcard. The kernel arms an fprobe at every
- * function its wildcard matches in one go: in an emulated guest 600 functions took 0.5 s, where as
- * many kprobes took 20 s, and as long again to be taken down. A record tells the function's address,
- * by which hits are sorted out; functions that the wildcard matches and no probe asks for are passed
- * over. An fprobe knows arguments and return values, no other registers. README tells kernels that
- * have them (since 6.5); one that takes no wildcard refuses the event, and kprobes take its place.
+ * One fprobe instead of a kprobe for each function of a wildcard. The kernel arms an fprobe at
+ * every function its wildcard matches in one go: in an emulated guest 600 functions took 0.5 s,
+ * where as many kprobes took 20 s, and as long again to be taken down. A record tells the
+ * function's address, by which hits are sorted out; functions that the wildcard matches and no
+ * probe asks for are passed over. An fprobe knows arguments and return values, no other registers.
+ * README tells kernels that have them (since 6.5); one that takes no wildcard refuses the event,
+ * and kprobes take its place.
  */
 #include <ctype.h>
 #include <limits.h>

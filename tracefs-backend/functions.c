@@ -2,9 +2,9 @@
 /*
  * The function tracer instead of a kprobe for each function. Defining and enabling a kprobe makes
  * the kernel walk all its jump labels and all its traced functions; a wildcard of a thousand took
- * 17 s in an emulated guest, where the tracer takes one list of a thousand in 0.2 s. It records only
- * where a function was entered, so it serves handlers without captures: those that count, or ask
- * for the time, the task, or the function's name. Functions are named by their line numbers in
+ * 17 s in an emulated guest, where the tracer takes one list of a thousand in 0.2 s. It records
+ * only where a function was entered, so it serves handlers without captures: those that count, or
+ * ask for the time, the task, or the function's name. Functions are named by their line numbers in
  * available_filter_functions, which costs the kernel no search.
  */
 #include <errno.h>

@@ -4,8 +4,8 @@
  * are then enabled and disabled together, and it waits once for all their users instead of once for
  * each: a hundred uprobes were taken down in 0.1 s instead of 8.2 (6.18, measured). Each place of a
  * wildcard carries its number as one more argument, an immediate value, by which a record tells
- * where it comes from. perf opens such an event as any other: a thousand uprobes of one process, each opened
- * by itself, took 90 s to be closed. What is named by itself keeps an event of its own.
+ * where it comes from. perf opens such an event as any other: a thousand uprobes of one process,
+ * each opened by itself, took 90 s to be closed. What is named by itself keeps an event of its own.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two events that make one hit: a kprobe on a tracepoint's iterator, which sees the C arguments, and
- * right behind it on the same CPU the trace event, which records the fields. Here the second record
- * gets the first one appended, at an offset that all loads know. What was lost of a pair makes no hit.
+ * Two events that make one hit: a kprobe on a tracepoint's iterator, which sees the C arguments,
+ * and right behind it on the same CPU the trace event, which records the fields. Here the second
+ * record gets the first one appended, at an offset that all loads know. What was lost of a pair
+ * makes no hit.
  */
 #ifndef JOINED_H
 #define JOINED_H
@@ -10,7 +11,9 @@
 #include "ring.h"
 #include "session.h"
 
-/* bytes: where the arguments' record begins; behind the fields of any trace event that fits a page */
+/*
+ * bytes: where the arguments' record begins; behind the fields of any trace event that fits a page
+ */
 #define JOINED_OFFSET 4096
 /* bytes of arguments that are kept; a larger record makes no hit */
 #define JOINED_ARGUMENTS_MAX 8192

@@ -41,7 +41,9 @@ static const char *kernel_where(struct code_request *request, const struct code_
 			    place->symbol, place->symbol_offset);
 }
 
-/* the wildcard that found the function, where nothing else is asked than that one's entry or return */
+/*
+ * the wildcard that found the function, where nothing else is asked than that one's entry or return
+ */
 static const char *kernel_glob(struct code_request *request, const struct code_place *place)
 {
 	const struct place_query *query = &request->query;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * netfilter.hook("H").pf("P"): a hook stands for the kernel function that calls it, or that packets
- * pass just before. A kprobe there sees each packet, whether or not a hook is registered, and decides
- * nothing. Priorities order what hooks do to a packet, so they make no difference here.
+ * pass just before. A kprobe there sees each packet, whether or not a hook is registered, and
+ * decides nothing. Priorities order what hooks do to a packet, so they make no difference here.
  */
 #include <errno.h>
 

@@ -83,7 +83,8 @@ struct load trace_field_load(const struct trace_field *field, unsigned index);
  * @definition: which one, set by definition_plan()
  * @arguments: by capture slot, the first of the definition's arguments it takes
  * @entry: what to define where the function begins whose code this is, and that place; or NULL
- * @with_fields: the definition records arguments of the tracepoint, and @event its fields (joined.h)
+ * @with_fields: the definition records arguments of the tracepoint, and @event its fields
+ *	(joined.h)
  * @function: left to the function tracer, which needs no definition; or NULL
  */
 struct trace_site {
@@ -100,7 +101,9 @@ static inline struct trace_site *trace_site_of(const struct site *site)
 	return site->data;
 }
 
-/** tracefs_site_target() - the process alone that hits at @site are of for @probe, or 0 (source.c) */
+/**
+ * tracefs_site_target() - the process alone that hits at @site are of for @probe, or 0 (source.c)
+ */
 pid_t tracefs_site_target(const struct tracefs *tracefs, const struct probe *probe,
 			  const struct site *site);
 /** tracefs_is_sampled() - is it left to perf, for what @needs says, or because @target is bound? */

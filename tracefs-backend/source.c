@@ -409,8 +409,8 @@ static bool is_counted(const struct tracefs *tracefs, const struct armed_event *
 }
 
 /*
- * Each costs a descriptor for every CPU, which are dear when there are many of both, and a grace period
- * of RCU when it is closed, one after the other (perf_trace_event_unreg() in
+ * Each costs a descriptor for every CPU, which are dear when there are many of both, and a grace
+ * period of RCU when it is closed, one after the other (perf_trace_event_unreg() in
  * kernel/trace/trace_event_perf.c): 40 ms as measured, 14 s for all system calls.
  */
 #define COUNTED_DESCRIPTORS 1024

@@ -289,7 +289,9 @@ static void member_bits(Dwarf_Die *die, struct ctype_member *member)
 		return;
 	member->bit_size = (unsigned)bits;
 	if (attribute_number(die, DW_AT_data_bit_offset, &at)) {
-		/* from the structure's start: the aligned unit of the declared type that holds it */
+		/*
+		 * from the structure's start: the aligned unit of the declared type that holds it
+		 */
 		member->offset = at / 8 / size * size;
 		member->bit_offset = (unsigned)(at - member->offset * 8);
 	} else if (attribute_number(die, DW_AT_bit_offset, &at) && at + bits <= size * 8) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a handler costs, from a decoded event in hand to the end of its bytecode: the typical ones of
- * DESIGN.md's tables, over hits of 16 tasks, some in a row of each as a scheduler would have it. The
- * events stand in memory; the probe family exists only here.
+ * What a handler costs, from a decoded event in hand to the end of its bytecode: the typical ones
+ * of DESIGN.md's tables, over hits of 16 tasks, some in a row of each as a scheduler would have it.
+ * The events stand in memory; the probe family exists only here.
  */
 #include <inttypes.h>
 

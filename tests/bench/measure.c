@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * measure [-r TEXT] [-o LOG] [TOOL ARGUMENT...] -- COMMAND ARGUMENT... - what tracing a command costs.
+ * measure [-r TEXT] [-o LOG] [TOOL ARGUMENT...] -- COMMAND ARGUMENT... - what tracing a command
+ * costs.
  *
  * Starts the tool, waits until its output holds TEXT (or, without -r, for a second), runs the
  * command, ends the tool with SIGINT, and prints one line of numbers:

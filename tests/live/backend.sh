@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# --backend=tracefs, perf and auto count the same writes, with the same fields; what tracefs lacks is
-# refused with its line before anything runs. -v says which way the events came.
+# --backend=tracefs, perf and auto count the same writes, with the same fields; what tracefs lacks
+# is refused with its line before anything runs. -v says which way the events came.
 . tests/live/harness
 
 count=$(scaled 20000)

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# --cgroup: trace events, user code, samples and counters of the tasks in one control group, and of groups
-# in it, exactly; what the same program does meanwhile elsewhere is not seen. The group is named by
-# its directory, its path or a process in it; what is no group is refused with a reason.
+# --cgroup: trace events, user code, samples and counters of the tasks in one control group, and of
+# groups in it, exactly; what the same program does meanwhile elsewhere is not seen. The group is
+# named by its directory, its path or a process in it; what is no group is refused with a reason.
 . tests/live/harness
 
 make_group

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Handlers that only count become counters of the kernel, without a record, which -v says; scripts see
-# no difference: exact numbers of the target's calls and its children's, never less at a later look;
-# those of perf stat and of a handler whose events are recorded.
+# Handlers that only count become counters of the kernel, without a record, which -v says; scripts
+# see no difference: exact numbers of the target's calls and its children's, never less at a later
+# look; those of perf stat and of a handler whose events are recorded.
 . tests/live/harness
 
 count=$(scaled 20000)

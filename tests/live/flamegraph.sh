@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# --folded and --flamegraph show arrays keyed by a stack: each call path of a program with the number of
-# its writes, or the bytes; the kernel's stack above the user's, other keys below; C++ names. The
-# picture is an SVG with a title for every box, which rsvg-convert draws; its figures are the folded ones.
+# --folded and --flamegraph show arrays keyed by a stack: each call path of a program with the
+# number of its writes, or the bytes; the kernel's stack above the user's, other keys below; C++
+# names. The picture is an SVG with a title for every box, which rsvg-convert draws; its figures are
+# the folded ones.
 # not in guests: it is about a picture
 . tests/live/harness
 command -v g++ > /dev/null || skip "needs a C++ compiler"

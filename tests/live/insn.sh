@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# process(…).insn hits at every instruction of a known loop, .insn.block at every branch it takes, in the
-# order they are executed. Threads, children, signals, traps, stops and exit statuses of whom is
-# stepped are as without; whoever is let go runs on, also when stap is killed.
+# process(…).insn hits at every instruction of a known loop, .insn.block at every branch it takes,
+# in the order they are executed. Threads, children, signals, traps, stops and exit statuses of whom
+# is stepped are as without; whoever is let go runs on, also when stap is killed.
 . tests/live/harness
 command -v gcc > /dev/null || skip "needs a C compiler"
 [ "$(uname -m)" = x86_64 ] || skip "its loops are written for x86-64"

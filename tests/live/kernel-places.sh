@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Every way to name a place in the kernel that needs its DWARF: files with directories, lines of a
-# function, the nearest line, labels, inlined copies, exported functions, callees, addresses. A read of
-# a known size must be seen at each, with the values of the variables there.
+# function, the nearest line, labels, inlined copies, exported functions, callees, addresses. A read
+# of a known size must be seen at each, with the values of the variables there.
 . tests/live/harness
 [ -e /sys/kernel/tracing/kprobe_events ] || skip "this kernel has no kprobe_events"
 need_vmlinux

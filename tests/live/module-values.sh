@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Functions of kernel modules. Of overlayfs, which the guests' root is: arguments by the names and types
-# of its BTF, compared with what dd wrote. Of a module of our own: by the calling convention alone, and
-# by a debug file that holds its DWARF, with lines, locals, globals and types for casts.
+# Functions of kernel modules. Of overlayfs, which the guests' root is: arguments by the names and
+# types of its BTF, compared with what dd wrote. Of a module of our own: by the calling convention
+# alone, and by a debug file that holds its DWARF, with lines, locals, globals and types for casts.
 . tests/live/harness
 [ -e /sys/kernel/tracing/kprobe_events ] || skip "this kernel has no kprobe_events"
 [ -e /sys/module/overlay ] || skip "this kernel has no module overlay"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What stands in the way of sampling is told in one sentence before anything runs: the capability that
-# lacks and the paranoid level, for root without it and for an ordinary user; and how many file
+# What stands in the way of sampling is told in one sentence before anything runs: the capability
+# that lacks and the paranoid level, for root without it and for an ordinary user; and how many file
 # descriptors events take, where the limit allows fewer and may not be raised.
 . tests/live/harness
 command -v capsh > /dev/null || skip "no capsh"

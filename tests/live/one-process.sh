@@ -83,8 +83,8 @@ for point in 'process(%d).function("probed")' 'process("%s").function("probed")'
 	expect_line '^hits 40$'
 done
 
-# threads that come and go all the time: those that cannot be opened any more are let go, and the others
-# have their events, which new ones inherit
+# threads that come and go all the time: those that cannot be opened any more are let go, and the
+# others have their events, which new ones inherit
 cat > "$work/churn.c" <<'END'
 #include <pthread.h>
 #include <unistd.h>

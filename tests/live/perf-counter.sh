@@ -82,7 +82,8 @@ if command -v perf > /dev/null; then
 		-c "perf stat -x, -e page-faults -o $work/stat $work/touch 12 100"
 	counted=$(awk -F, '/page-faults/ { print $1 }' "$work/stat")
 	last=$(awk '$1 == "last" { print $2 }' "$work/out")
-	# perf counts from the program's start, we from its fork; it ends a little after the last mark
+	# perf counts from the program's start, we from its fork; it ends a little after the last
+	# mark
 	expect_between "the count at the end" "$last" $((counted - 20)) $((counted + 150))
 fi
 

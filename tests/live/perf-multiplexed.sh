@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Counters that did not run all the time are scaled, and that is said. Without hardware counters nothing
-# rotates; but where stap sees one CPU only, a thread's counter stands still on the other, and the
-# kernel tells its two times as it does of one that had to share. What counts is the time stamp
-# counter, of which a thread that works as much on either CPU must show as much as one fully counted.
+# Counters that did not run all the time are scaled, and that is said. Without hardware counters
+# nothing rotates; but where stap sees one CPU only, a thread's counter stands still on the other,
+# and the kernel tells its two times as it does of one that had to share. What counts is the time
+# stamp counter, of which a thread that works as much on either CPU must show as much as one fully
+# counted.
 # not in guests: they have one CPU
 . tests/live/harness
 command -v gcc > /dev/null || skip "no gcc"

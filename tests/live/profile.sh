@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# timer.profile samples every CPU, in user mode and in the kernel: a loop and a copy on each CPU are hit
-# there, with the addresses of the one or the other; user_mode(), addr() and uaddr() agree.
+# timer.profile samples every CPU, in user mode and in the kernel: a loop and a copy on each CPU are
+# hit there, with the addresses of the one or the other; user_mode(), addr() and uaddr() agree.
 # timer.profile.freq.hz(N) does the same.
 . tests/live/harness
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The C arguments of tracepoints: what they point to while the event fires, also of events that nobody
-# else has enabled, beside probes of the same event's fields, and together with these.
+# The C arguments of tracepoints: what they point to while the event fires, also of events that
+# nobody else has enabled, beside probes of the same event's fields, and together with these.
 . tests/live/harness
 
 [ -e /sys/kernel/tracing/kprobe_events ] || skip 'this kernel has no kprobes'

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Kernel stacks of a system call loop show the call's functions, outermost the entry from user space;
-# stack(), callers(), caller() and the text forms agree with each other.
+# Kernel stacks of a system call loop show the call's functions, outermost the entry from user
+# space; stack(), callers(), caller() and the text forms agree with each other.
 . tests/live/harness
 
 awk '$1 ~ /[1-9a-f]/ { n++ } END { exit n < 1000 }' /proc/kallsyms || skip "/proc/kallsyms hides addresses"

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A program that spends 70, 20 and 10 % of its CPU time in three functions, which its own clock sees to,
-# is sampled so within 2 %; also when the program is stripped, or a fixed-address executable, and gone when its
-# stacks are printed. The program's turns are long beside the time between samples, and of unequal
-# length: otherwise samples could keep hitting the same place of it.
+# A program that spends 70, 20 and 10 % of its CPU time in three functions, which its own clock sees
+# to, is sampled so within 2 %; also when the program is stripped, or a fixed-address executable,
+# and gone when its stacks are printed. The program's turns are long beside the time between
+# samples, and of unequal length: otherwise samples could keep hitting the same place of it.
 . tests/live/harness
 command -v gcc > /dev/null || skip "needs a C compiler"
 

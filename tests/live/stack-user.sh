@@ -3,7 +3,8 @@
 #
 # The user stack of a program that computes is the one its own backtrace(3) prints: with and without
 # frame pointers, optimised or not, stripped to dynamic symbols, as C++, through recursion, a shared
-# library, a callback from libc, a signal handler. Code made at run time has the names of /tmp/perf-PID.map.
+# library, a callback from libc, a signal handler. Code made at run time has the names of
+# /tmp/perf-PID.map.
 . tests/live/harness
 command -v gcc > /dev/null || skip "needs a C compiler"
 

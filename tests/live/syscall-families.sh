@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# syscall.*, nd_syscall.* and tp_syscall.*, names in braces, syscall_any and their returns see the same
-# calls of a program with the same name, argstr and retstr.
+# syscall.*, nd_syscall.* and tp_syscall.*, names in braces, syscall_any and their returns see the
+# same calls of a program with the same name, argstr and retstr.
 . tests/live/harness
 
 count=$(scaled 2000)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# int_arg(n) and its kin where a system call begins and where it returns, returnval() there, and what
-# a return probe prints: once, after the call, though all that it prints was known before.
+# int_arg(n) and its kin where a system call begins and where it returns, returnval() there, and
+# what a return probe prints: once, after the call, though all that it prints was known before.
 . tests/live/harness
 
 dd=$(program dd dd)

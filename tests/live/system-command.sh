@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# system() starts a command as a shell would: at stap's own nice value, though stap reads events at a
-# higher priority, and ended by a pipe that nobody reads.
+# system() starts a command as a shell would: at stap's own nice value, though stap reads events at
+# a higher priority, and ended by a pipe that nobody reads.
 . tests/live/harness
 
 here=$(nice)

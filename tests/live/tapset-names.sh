@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Every function and probe of tapset-names.list, and each that a manual page of Debian's package
-# systemtap-doc tells of, exists: listed by --dump-functions and --dump-probe-aliases (.return of one
-# that is). Functions that write are refused, and stap says why.
+# systemtap-doc tells of, exists: listed by --dump-functions and --dump-probe-aliases (.return of
+# one that is). Functions that write are refused, and stap says why.
 . tests/live/harness
 
 "$STAP" --dump-functions > "$work/functions" || fail 'no list of functions'

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# netfilter.*, tcp.receive, tcpmib.*, ipmib.*, socket.*: packets over the loopback device, of known ports and
-# contents, as the probes see them; terminals too.
+# netfilter.*, tcp.receive, tcpmib.*, ipmib.*, socket.*: packets over the loopback device, of known
+# ports and contents, as the probes see them; terminals too.
 . tests/live/harness
 
 [ -e /sys/kernel/tracing/kprobe_events ] || skip 'this kernel has no kprobes'

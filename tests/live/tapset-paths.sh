@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Paths of the kernel's files, dentries and inodes at kprobes: a program reads files in directories
-# of known depth, across a mount point, and a pipe. Task functions on a task_struct. The guests' root
-# may lie below the root of all mounts, so paths are compared from the mount point on.
+# of known depth, across a mount point, and a pipe. Task functions on a task_struct. The guests'
+# root may lie below the root of all mounts, so paths are compared from the mount point on.
 . tests/live/harness
 
 cat > "$work/handles" << 'EOS'

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A program sends itself signals by kill, tkill and tgkill, ignores one, blocks one and asks which
-# wait, moves its break and waits for a child: signal.*, vm.brk and scheduler.process_wait tell what it did.
+# wait, moves its break and waits for a child: signal.*, vm.brk and scheduler.process_wait tell what
+# it did.
 . tests/live/harness
 
 name=sig$$

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # sunrpc.*: the kernel asks a small server of our own for an NFS mount, over TCP, and is refused.
-# Needs the modules of NFS, of the running kernel or, in a guest, of the package its kernel comes from.
+# Needs the modules of NFS, of the running kernel or, in a guest, of the package its kernel comes
+# from.
 . tests/live/harness
 
 [ -e /sys/kernel/tracing/kprobe_events ] || skip 'this kernel has no kprobes'

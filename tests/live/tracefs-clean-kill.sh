@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# After kill -9 at any moment, arming included, nothing called stap_* stays in tracefs for a second (for
-# five, should other programs keep the guardian from its processor now and then).
+# After kill -9 at any moment, arming included, nothing called stap_* stays in tracefs for a second
+# (for five, should other programs keep the guardian from its processor now and then).
 . tests/live/harness
 
 rounds=$(scaled 100)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A machine of many CPUs needs more file descriptors than the usual limit allows: stap raises it as far
-# as it may, and says so when that is not enough; it never reads only some of the CPUs.
+# A machine of many CPUs needs more file descriptors than the usual limit allows: stap raises it as
+# far as it may, and says so when that is not enough; it never reads only some of the CPUs.
 . tests/live/harness
 
 limited() { # OPTIONS-OF-ULIMIT: runs with room for few more than the three it begins with

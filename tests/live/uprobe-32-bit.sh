@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A program of 32 bits, made without a C library: arguments on the stack, long long in two words,
-# records by pointers of 32 bits, which are followed when the handler runs, its system calls by their
-# own numbers.
+# records by pointers of 32 bits, which are followed when the handler runs, its system calls by
+# their own numbers.
 . tests/live/harness
 command -v gcc > /dev/null || skip "no gcc"
 [ -e /sys/kernel/tracing/uprobe_events ] || skip "this kernel has no uprobe_events"

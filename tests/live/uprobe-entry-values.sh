@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Parameters in the middle of optimised functions, where debug info knows them only as what a register
-# held when the function was entered (DW_OP_entry_value): a second probe there keeps it. Under
-# recursion, past longjmp and in threads each call has its own; the program prints the same.
+# Parameters in the middle of optimised functions, where debug info knows them only as what a
+# register held when the function was entered (DW_OP_entry_value): a second probe there keeps it.
+# Under recursion, past longjmp and in threads each call has its own; the program prints the same.
 . tests/live/harness
 command -v gcc > /dev/null || skip "no gcc"
 [ -e /sys/kernel/tracing/uprobe_events ] || skip "this kernel has no uprobe_events"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A program whose function names, path and text hold blanks, quotes, newlines, and what tracefs would
-# take for an offset, an argument or a further definition: nothing is defined but the probes asked for,
-# and these count.
+# A program whose function names, path and text hold blanks, quotes, newlines, and what tracefs
+# would take for an offset, an argument or a further definition: nothing is defined but the probes
+# asked for, and these count.
 . tests/live/harness
 command -v gcc objcopy > /dev/null || skip "no gcc or binutils"
 [ -e /sys/kernel/tracing/uprobe_events ] || skip "this kernel has no uprobe_events"

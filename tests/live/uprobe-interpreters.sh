@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The static marks of interpreters: of python3, functions, modules and audit events with their names;
-# of a JVM, the classes it loads and the methods it runs. A program of known calls makes them.
+# The static marks of interpreters: of python3, functions, modules and audit events with their
+# names; of a JVM, the classes it loads and the methods it runs. A program of known calls makes
+# them.
 # not in guests: a JVM would take minutes to start
 . tests/live/harness
 [ -e /sys/kernel/tracing/uprobe_events ] || skip "this kernel has no uprobe_events"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What happens to programs while they are probed: their file is replaced on disk, a library is loaded
-# long after stap began, threads and the process end in the middle of functions whose returns are
-# probed; and several programs are named by one wildcard.
+# What happens to programs while they are probed: their file is replaced on disk, a library is
+# loaded long after stap began, threads and the process end in the middle of functions whose returns
+# are probed; and several programs are named by one wildcard.
 . tests/live/harness
 command -v gcc > /dev/null || skip "no gcc"
 [ -e /sys/kernel/tracing/uprobe_events ] || skip "this kernel has no uprobe_events"
@@ -87,7 +87,8 @@ end_program 0
 end_stap
 expect_equal 'steps and the library' "$(grep -v armed "$work/out" | tr '\n' ' ')" 'step 97 loaded 2 39 step 98 '
 
-# a thread and then the process leave functions that never return; the next process is no way mixed up
+# a thread and then the process leave functions that never return; the next process is no way mixed
+# up
 start_stap -e '
 	probe process(@1).function("step") { println("step ", $c) }
 	probe process(@1).function("deep").return { println("deep ", $n) }

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Where compilers keep variables: in pieces in two registers, as constants, as statics of a function,
-# on the stack behind six registers; all of a place by $$vars and its parts; registers by name; a
-# parameter that is only known as what it was at the entry is not in $$vars. (Alone it is there:
-# uprobe-entry-values.)
+# Where compilers keep variables: in pieces in two registers, as constants, as statics of a
+# function, on the stack behind six registers; all of a place by $$vars and its parts; registers by
+# name; a parameter that is only known as what it was at the entry is not in $$vars. (Alone it is
+# there: uprobe-entry-values.)
 . tests/live/harness
 command -v gcc > /dev/null || skip "no gcc"
 [ -e /sys/kernel/tracing/uprobe_events ] || skip "this kernel has no uprobe_events"

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A wildcard of many functions of a program: all calls are counted, with their arguments and results,
-# each at its own function, though the kernel sees few events. A function that the wildcard names
-# twice, and one that is probed by name too, are counted for each probe. The same through perf: of one
-# process, with stacks, and where nothing but the count is asked for.
+# A wildcard of many functions of a program: all calls are counted, with their arguments and
+# results, each at its own function, though the kernel sees few events. A function that the wildcard
+# names twice, and one that is probed by name too, are counted for each probe. The same through
+# perf: of one process, with stacks, and where nothing but the count is asked for.
 . tests/live/harness
 command -v cc > /dev/null || skip 'no C compiler'
 functions=150

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A program that only another mount namespace has, as in a container: by its process, by its path below
-# /proc/PID/root, with a library that is there alone; symbols of its addresses too. A file of the same
-# path here is another program.
+# A program that only another mount namespace has, as in a container: by its process, by its path
+# below /proc/PID/root, with a library that is there alone; symbols of its addresses too. A file of
+# the same path here is another program.
 . tests/live/harness
 command -v gcc > /dev/null || skip "no gcc"
 [ -e /sys/kernel/tracing/uprobe_events ] || skip "this kernel has no uprobe_events"

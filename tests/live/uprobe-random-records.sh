@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A property: whatever structures a program has, a chain of members, indexes and pointers through them
-# has the same value in a probe as in the program. Programs and chains are made at random, from seeds
-# that the test names when it fails; STAP_TEST_SEED tries another one.
+# A property: whatever structures a program has, a chain of members, indexes and pointers through
+# them has the same value in a probe as in the program. Programs and chains are made at random, from
+# seeds that the test names when it fails; STAP_TEST_SEED tries another one.
 # not in guests: it is about debug information
 . tests/live/harness
 command -v gcc > /dev/null || skip "no gcc"
