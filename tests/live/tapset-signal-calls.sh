@@ -41,8 +41,11 @@ int main(void)
 EOS
 cc -O1 -o "$work/$name" "$work/$name.c" 2> "$work/err" || skip 'no C compiler'
 # memory of a process that has ended meanwhile reads as 0, where it is read after the event
-mask=200
-[ -e /sys/kernel/tracing/kprobe_events ] && [ -e /sys/kernel/btf/vmlinux ] || mask='(200|0)'
+mask='(200|0)'
+if [ -e /sys/kernel/tracing/kprobe_events ]; then
+	need_kernel_types
+	mask=200
+fi
 stap_succeeds -w -e '
 	probe signal.syskill { if (execname() == "'$name'") printf("kill %d %s\n", pid, sig_name) }
 	probe signal.sys_tkill { if (execname() == "'$name'") printf("tkill %d %s\n", pid, sig_name) }

@@ -6,10 +6,7 @@
 . tests/live/harness
 
 command -v python3 > /dev/null || skip 'no python3'
-types=yes
-[ -e /sys/kernel/btf/vmlinux ] || [ -n "${STAP_VMLINUX-}" ] || types=
-[ -n "$types" ] || [ ! -e /sys/kernel/tracing/kprobe_events ] ||
-	skip 'neither BTF nor a vmlinux with DWARF (STAP_VMLINUX) tells the types of kernel functions'
+[ ! -e /sys/kernel/tracing/kprobe_events ] || need_kernel_types
 lengths=
 if [ -e /sys/kernel/tracing/kprobe_events ] || [ -e /sys/kernel/tracing/events/sock/sock_send_length ]; then
 	lengths='
