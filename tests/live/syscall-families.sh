@@ -7,7 +7,7 @@
 
 count=$(scaled 2000)
 dd=$(program dd fam)
-stap_succeeds -w -e '
+stap_succeeds -w -s 32 -e '
 	global calls, returns, argstrs, retstrs
 	function call(family, name, argstr) { if (name == "write") { calls[family]++; argstrs += argstr =~ "^1, .*, 7$" } }
 	function back(family, name, retstr) { if (name == "write") { returns[family]++; retstrs += retstr == "7" } }
