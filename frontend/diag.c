@@ -9,6 +9,7 @@
 #define SOURCE_WINDOW 160 /* bytes of a source line shown at most */
 #define STRING_SHOWN 40	  /* bytes of a string literal in a headline */
 #define VIA_SHOWN 8	  /* uses of macros shown at most */
+#define MESSAGES_SUGGESTED 200 /* looking for a near name goes through all there are */
 
 static bool same_place(const struct token *a, const struct token *b)
 {
@@ -128,6 +129,11 @@ static unsigned suggestion_reach(const char *name)
 	size_t length = strlen(name);
 
 	return length <= 2 ? 0 : length <= 4 ? 1 : length / 3;
+}
+
+bool diag_may_suggest(const struct frontend *frontend)
+{
+	return frontend->diags.count <= MESSAGES_SUGGESTED;
 }
 
 const char *diag_nearest(const char *name, const char *const *candidates, size_t count)

@@ -537,6 +537,8 @@ static void suggest_point(const struct walk *walk, size_t id, const struct probe
 	const char *name = NULL, *key = NULL;
 	size_t replaced = 0;
 
+	if (!diag_may_suggest(sem->frontend))
+		return;
 	for (bool reaches = false; !reaches && replaced < point->components.count; replaced++) {
 		const struct point_component *component = far_component(walk->x, point);
 		struct probe_point *copy = point_copy(sem->arena, point);

@@ -39,6 +39,8 @@ void diag_hint(struct frontend *frontend, size_t id, const char *format, ...) PR
 /** diag_also() - add a second place with its own sentence to message @id */
 void diag_also(struct frontend *frontend, size_t id, const struct token *token,
 	       const char *format, ...) PRINTF_LIKE(4, 5);
+/** diag_may_suggest() - are messages still few enough for somebody to read hints at names? */
+bool diag_may_suggest(const struct frontend *frontend);
 /**
  * diag_nearest() - the one of @count @candidates nearest to @name, NULL when none is near enough
  */

@@ -1035,6 +1035,8 @@ static void suggest_assigned(const struct assignment_check *check, size_t id,
 	struct semantics *sem = check->sem;
 	ARRAY(const char *) names = { 0 };
 
+	if (!diag_may_suggest(sem->frontend))
+		return;
 	for (size_t i = 0; i < check->locals->count; i++)
 		if (check->locals->items[i]->write_count)
 			array_push(sem->arena, &names, check->locals->items[i]->name);

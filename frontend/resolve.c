@@ -83,6 +83,8 @@ static void suggest_variables(struct resolver *resolver, size_t id, const char *
 	struct semantics *sem = resolver->sem;
 	ARRAY(const char *) names = { 0 };
 
+	if (!diag_may_suggest(sem->frontend))
+		return;
 	for (size_t i = 0; i < resolver->unit->globals.count; i++)
 		array_push(sem->arena, &names, resolver->unit->globals.entries[i].key);
 	for (size_t i = 0; i < sem->user.globals.count; i++)
@@ -284,6 +286,8 @@ static void suggest_functions(struct resolver *resolver, size_t id, const char *
 	ARRAY(const char *) names = { 0 };
 	const char *print;
 
+	if (!diag_may_suggest(sem->frontend))
+		return;
 	for (size_t i = 0; (print = parse_print_name(i)); i++)
 		array_push(sem->arena, &names, print);
 	for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
