@@ -83,6 +83,7 @@ for point in 'process(%d).function("probed")' 'process("%s").function("probed")'
 	expect_line '^hits 40$'
 done
 
+[ "$STAP_TEST_SCALE" = 1 ] || exit 0 # emulated, listing takes longer than threads live
 # threads that come and go all the time: those that cannot be opened any more are let go, and the
 # others have their events, which new ones inherit
 cat > "$work/churn.c" <<'END'
@@ -91,7 +92,7 @@ cat > "$work/churn.c" <<'END'
 __attribute__((noinline)) void probed(void) { __asm__ volatile("" : : : "memory"); }
 static void *come_and_go(void *data)
 {
-	usleep(5000 * SCALE);
+	usleep(5000);
 	probed();
 	return data;
 }
@@ -101,11 +102,11 @@ int main(void)
 	for (;;) {
 		if (pthread_create(&thread, NULL, come_and_go, NULL) == 0)
 			pthread_detach(thread);
-		usleep(1000 * SCALE);
+		usleep(1000);
 	}
 }
 END
-gcc -g -O1 -pthread "-DSCALE=$STAP_TEST_SCALE" -o "$work/churn" "$work/churn.c" || fail "the program does not compile"
+gcc -g -O1 -pthread -o "$work/churn" "$work/churn.c" || fail "the program does not compile"
 "$work/churn" &
 pid=$!
 until [ /proc/$pid/exe -ef "$work/churn" ]; do sleep 0.01; done
