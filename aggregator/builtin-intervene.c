@@ -17,9 +17,9 @@ bool builtin_raise(struct native_call *call)
 	int64_t number = call->arguments[0].number;
 	const struct task *task = native_task(call);
 
-	if (number < 1 || number > _NSIG || call->session->now.tid <= 0)
+	if (number < 1 || number > _NSIG || call->session->now.event->tid <= 0)
 		return native_error(call, "no signal %lld can be sent", (long long)number);
-	if (syscall(SYS_tgkill, task->pid, call->session->now.tid, (int)number))
+	if (syscall(SYS_tgkill, task->pid, call->session->now.event->tid, (int)number))
 		return native_error(call, "cannot send signal %lld: %s", (long long)number,
 				    strerror(errno));
 	return true;

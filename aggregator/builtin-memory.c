@@ -31,7 +31,7 @@ static size_t read_user(struct native_call *call, uint64_t address, void *out, s
 {
 	struct iovec local = { out, size };
 	struct iovec remote = { (void *)(uintptr_t)address, size };
-	ssize_t got = process_vm_readv(call->session->now.tid, &local, 1, &remote, 1, 0);
+	ssize_t got = process_vm_readv(call->session->now.event->tid, &local, 1, &remote, 1, 0);
 
 	return got > 0 ? (size_t)got : 0;
 }
@@ -329,10 +329,12 @@ static struct native_call test_call(struct vm_session *session, const union valu
 				    unsigned count, struct buf *error)
 {
 	static struct run_options options;
+	static struct event event;
 
 	run_options_init(&options);
 	session->options = &options;
-	session->now.tid = getpid();
+	event.tid = getpid();
+	session->now.event = &event;
 	return (struct native_call){ .session = session, .arguments = arguments, .count = count,
 				     .error = error };
 }

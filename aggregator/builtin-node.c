@@ -50,7 +50,7 @@ static int node_of_block(uint64_t address)
 bool builtin_addr_to_node(struct native_call *call)
 {
 	int64_t address = call->arguments[0].number;
-	int node = node_of_page(call->session->now.tid, address);
+	int node = node_of_page(call->session->now.event->tid, address);
 
 	if (node < 0)
 		node = node_of_block((uint64_t)address);

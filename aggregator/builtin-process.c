@@ -30,7 +30,7 @@ bool builtin_pid(struct native_call *call)
 
 bool builtin_tid(struct native_call *call)
 {
-	return native_return_number(call, call->session->now.tid);
+	return native_return_number(call, call->session->now.event->tid);
 }
 
 bool builtin_ppid(struct native_call *call)
@@ -40,7 +40,7 @@ bool builtin_ppid(struct native_call *call)
 
 bool builtin_cpu(struct native_call *call)
 {
-	return native_return_number(call, call->session->now.cpu);
+	return native_return_number(call, call->session->now.event->cpu);
 }
 
 bool builtin_target(struct native_call *call)
@@ -260,7 +260,7 @@ bool builtin___load_average(struct native_call *call)
 
 static bool return_ticks(struct native_call *call, unsigned field)
 {
-	int64_t tid = call->count ? call->arguments[0].number : call->session->now.tid;
+	int64_t tid = call->count ? call->arguments[0].number : call->session->now.event->tid;
 
 	return native_return_number(call, read_stat(tid, field) *
 						  (1000000000 / sysconf(_SC_CLK_TCK)));
@@ -283,7 +283,7 @@ bool builtin_task_start_time(struct native_call *call)
 
 static bool return_statm(struct native_call *call, unsigned field)
 {
-	int64_t pid = call->count ? call->arguments[0].number : call->session->now.tid, number = 0;
+	int64_t pid = call->count ? call->arguments[0].number : call->session->now.event->tid, number = 0;
 	struct buf text = BUF_INIT;
 	char *at;
 
@@ -344,7 +344,7 @@ bool builtin_cmdline_arg(struct native_call *call)
 	const char *word = NULL;
 	bool ok;
 
-	if (native_read_proc(call->session->now.tid, "cmdline", &words))
+	if (native_read_proc(call->session->now.event->tid, "cmdline", &words))
 		word = word_at(&words, call->arguments[0].number);
 	ok = native_return_string(call, word ? word : "");
 	buf_free(&words);
@@ -359,7 +359,7 @@ bool builtin_cmdline_args(struct native_call *call)
 	struct buf words = BUF_INIT, out = BUF_INIT;
 	bool ok;
 
-	if (native_read_proc(call->session->now.tid, "cmdline", &words) && first >= 0) {
+	if (native_read_proc(call->session->now.event->tid, "cmdline", &words) && first >= 0) {
 		for (int64_t i = first; last < 0 || i <= last; i++) {
 			const char *word = word_at(&words, i);
 
@@ -383,7 +383,7 @@ bool builtin_env_var(struct native_call *call)
 	const char *word = NULL;
 	bool ok;
 
-	if (native_read_proc(call->session->now.tid, "environ", &words))
+	if (native_read_proc(call->session->now.event->tid, "environ", &words))
 		for (int64_t i = 0; (word = word_at(&words, i)); i++)
 			if (!strncmp(word, name->data, name->length) && word[name->length] == '=')
 				break;

@@ -91,9 +91,7 @@ void stacks_free(struct stacks *stacks)
 
 static const struct event_sample *sample_of(const struct native_call *call)
 {
-	const struct event *event = call->session->now.event;
-
-	return event ? event->sample : NULL;
+	return call->session->now.event->sample;
 }
 
 static struct address_space *space_of(struct native_call *call)
@@ -114,11 +112,11 @@ static struct stacks *stacks_now(struct native_call *call)
 	const struct event_sample *sample = sample_of(call);
 	struct stacks *stacks = stacks_of(call->session);
 
-	if (stacks->sample != sample || stacks->time != call->session->now.time ||
-	    stacks->tid != call->session->now.tid) {
+	if (stacks->sample != sample || stacks->time != call->session->now.event->time ||
+	    stacks->tid != call->session->now.event->tid) {
 		stacks->sample = sample;
-		stacks->time = call->session->now.time;
-		stacks->tid = call->session->now.tid;
+		stacks->time = call->session->now.event->time;
+		stacks->tid = call->session->now.event->tid;
 		stacks->kernel.is_ready = stacks->user.is_ready = false;
 	}
 	return stacks;
@@ -804,11 +802,10 @@ static struct test_call *test_new(void)
 	test->probe.point_text = "timer.profile";
 	test->sample = (struct event_sample){ .callchain = test_chain,
 					      .callchain_count = ARRAY_SIZE(test_chain) };
-	test->event = (struct event){ .time = 5, .sample = &test->sample };
+	test->event = (struct event){ .time = 5, .pid = -1, .sample = &test->sample };
 	test->session.options = &test->options;
 	test->session.tasks = task_model_new();
-	test->session.now = (struct vm_context){ .probe = &test->probe, .event = &test->event,
-						 .time = 5 };
+	test->session.now = (struct vm_context){ .probe = &test->probe, .event = &test->event };
 	test->call = (struct native_call){ .session = &test->session, .count = 1,
 					   .arguments = &test->argument, .error = &test->error };
 	return test;
@@ -882,7 +879,7 @@ UNIT_TEST_CASE(stack_texts_are_cut_between_addresses)
 	text = test_string(test, builtin_backtrace);
 	CHECK_STR(text->data, "0x11 ");
 	str_unref(text);
-	test->session.now.time = 6;
+	test->event.time = 6;
 	test->options.limits[LIMIT_MAXBACKTRACE] = 1;
 	test->argument.number = -1;
 	text = test_string(test, builtin_callers);
@@ -900,9 +897,9 @@ UNIT_TEST_CASE(stack_text_remembers_its_process)
 	struct str *text;
 
 	test->sample = (struct event_sample){ .ip = here, .is_user = true };
-	test->session.now.tid = getpid();
+	test->event.tid = getpid();
 	text = test_string(test, builtin_ubacktrace);
-	test->session.now = (struct vm_context){ .probe = &test->probe, .tid = 0x7ffff000 };
+	test->event = (struct event){ .tid = 0x7ffff000, .pid = -1 };
 	test->argument.string = text;
 	CHECK(builtin_print_ustack(&test->call));
 	CHECK(strstr(buf_text(&test->session.output), " : stacks_free+0x1/0x"));

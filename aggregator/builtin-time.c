@@ -12,12 +12,12 @@
 
 static int64_t wall_time(const struct native_call *call)
 {
-	return (int64_t)call->session->now.time + call->session->wall_offset;
+	return (int64_t)call->session->now.event->time + call->session->wall_offset;
 }
 
 static int64_t monotonic_time(const struct native_call *call)
 {
-	return (int64_t)call->session->now.time;
+	return (int64_t)call->session->now.event->time;
 }
 
 #define CLOCK_NATIVES(clock, source)                                            \

@@ -52,5 +52,5 @@ struct task *native_task(struct native_call *call)
 {
 	const struct vm_context *now = &call->session->now;
 
-	return task_find_on(call->session->tasks, now->tid, now->cpu);
+	return task_find_on(call->session->tasks, now->event->tid, now->event->cpu);
 }

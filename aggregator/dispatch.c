@@ -226,9 +226,6 @@ void dispatch_hit(struct dispatch *dispatch, const struct event *event)
 	probe = binding->probe;
 	site = binding->site;
 	now->event = event;
-	now->time = event->time;
-	now->cpu = event->cpu;
-	now->tid = event->tid;
 	if (unlikely(binding->next || dispatch->timings || probe->is_entry || probe->entry ||
 		     (site && (site->pid || site->executable)))) {
 		dispatch_many(dispatch, event);
@@ -240,6 +237,15 @@ void dispatch_hit(struct dispatch *dispatch, const struct event *event)
 	vm_run_now(dispatch->vm, probe);
 }
 
+static void dispatch_at(struct dispatch *dispatch, const struct probe *probe, struct event moment)
+{
+	dispatch->moment = moment;
+	dispatch->session->now = (struct vm_context){
+		.probe = probe, .binding = &no_binding, .event = &dispatch->moment,
+	};
+	dispatch_run(dispatch, probe);
+}
+
 /* a moment of the run itself, seen from our own task */
 static void dispatch_moment(struct dispatch *dispatch, const struct probe *probe, uint64_t time)
 {
@@ -247,14 +253,9 @@ static void dispatch_moment(struct dispatch *dispatch, const struct probe *probe
 
 	if (unlikely(probe->reads_counts) && dispatch->take_counts)
 		dispatch->take_counts(dispatch->session->owner);
-	dispatch->session->now = (struct vm_context){
-		.probe = probe,
-		.binding = &no_binding,
-		.time = time,
-		.cpu = cpu > 0 ? (uint32_t)cpu : 0,
-		.tid = dispatch->own_tid,
-	};
-	dispatch_run(dispatch, probe);
+	dispatch_at(dispatch, probe, (struct event){
+		.time = time, .cpu = cpu > 0 ? (uint32_t)cpu : 0, .tid = dispatch->own_tid, .pid = -1,
+	});
 	if (moment_of(probe)->exits)
 		dispatch->session->exiting = true;
 }
@@ -262,14 +263,9 @@ static void dispatch_moment(struct dispatch *dispatch, const struct probe *probe
 void dispatch_task_event(struct dispatch *dispatch, const struct probe *probe,
 			 const struct event *event)
 {
-	dispatch->session->now = (struct vm_context){
-		.probe = probe,
-		.binding = &no_binding,
-		.time = event->time,
-		.cpu = event->cpu,
-		.tid = event->tid,
-	};
-	dispatch_run(dispatch, probe);
+	dispatch_at(dispatch, probe, (struct event){
+		.time = event->time, .cpu = event->cpu, .tid = event->tid, .pid = -1,
+	});
 }
 
 uint64_t dispatch_timer(struct dispatch *dispatch, const struct probe *probe, uint64_t due)

@@ -19,6 +19,7 @@ struct dispatch {
 	struct vm_session *session;
 	int32_t own_tid;
 	uint64_t handlers;		/* run so far */
+	struct event moment;		/* of probes that no record is for */
 	struct probe_timing *timings;	/* by probe.index; NULL without -t */
 	struct entry_store entries;	/* what entry probes saved for their returns */
 	void (*take_counts)(void *owner); /* brings globals up to date that the kernel counts */

@@ -195,7 +195,7 @@ static struct exchange *exchange_of(const struct native_call *call)
 	const struct event *event = call->session->now.event;
 	struct exchange *exchange = NULL;
 
-	if (event && event->size == sizeof(exchange))
+	if (event->size == sizeof(exchange))
 		memcpy(&exchange, event->data, sizeof(exchange));
 	return exchange;
 }

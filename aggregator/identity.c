@@ -57,7 +57,7 @@ static bool is_current(const struct vm_session *session, const struct identity *
 
 	if (!identity->asked)
 		return false;
-	return identity->asked >= session->now.time ||
+	return identity->asked >= session->now.event->time ||
 	       (identity->known && is_told && identity->lost == session->lost);
 }
 
@@ -167,7 +167,8 @@ static struct task *make_child(struct task_model *tasks)
 
 UNIT_TEST_CASE(identity_of_the_gone_is_their_parents)
 {
-	struct vm_session session = { .tasks = task_model_new(), .now.time = 1 };
+	struct event event = { .time = 1 };
+	struct vm_session session = { .tasks = task_model_new(), .now.event = &event };
 	struct task *own = task_find(session.tasks, getpid());
 
 	CHECK_INT(identity_of(&session, make_child(session.tasks), IDENTITY_SID), getsid(0));
@@ -181,11 +182,12 @@ UNIT_TEST_CASE(identity_of_the_gone_is_their_parents)
 
 UNIT_TEST_CASE(identity_is_asked_again_only_where_nobody_tells)
 {
-	struct vm_session session = { .tasks = task_model_new(), .now.time = 1 };
+	struct event event = { .time = 1 };
+	struct vm_session session = { .tasks = task_model_new(), .now.event = &event };
 	struct task *own = task_find(session.tasks, getpid());
 
 	identity_tell(&session, own, IDENTITY_PGRP, 7);
-	session.now.time = UINT64_MAX;
+	event.time = UINT64_MAX;
 	CHECK_INT(identity_of(&session, own, IDENTITY_PGRP), 7);
 	session.lost++;
 	CHECK_INT(identity_of(&session, own, IDENTITY_PGRP), getpgrp());

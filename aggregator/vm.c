@@ -211,11 +211,17 @@ static __attribute__((noinline)) void handler_prepare(struct vm *vm, const struc
 		walks_reserve(vm, handler->cursors);
 }
 
+static const struct code *running_code(const struct vm *vm)
+{
+	return vm->depth > 1 ? vm->frames[vm->depth - 1].code :
+			       vm->handlers[vm->session.now.probe->index].code;
+}
+
 /* the handler's own frame is filled in only before somebody looks at it: a call, an error */
-static inline void handler_note(struct vm *vm, const struct code *code, union value *registers)
+static void handler_note(struct vm *vm, union value *registers)
 {
 	if (vm->depth == 1)
-		vm->frames[0] = (struct frame){ .code = code, .registers = registers };
+		vm->frames[0] = (struct frame){ .code = running_code(vm), .registers = registers };
 }
 
 static void frame_leave(struct vm *vm)
@@ -317,6 +323,7 @@ static bool walk_next(const struct global *globals, struct walk *walk, union val
 /* ---- captures ---- */
 
 const struct binding no_binding;
+const struct event no_event = { .pid = -1 };
 
 static inline const struct load *load_at(const struct vm *vm, size_t slot)
 {
@@ -376,10 +383,10 @@ static struct task *current_task(struct vm *vm)
 {
 	struct vm_session *session = &vm->session;
 
-	int32_t tid = session->now.tid;
+	int32_t tid = session->now.event->tid;
 
 	if (unlikely(session->task_tid != tid)) {
-		session->task = task_find_on(session->tasks, tid, session->now.cpu);
+		session->task = task_find_on(session->tasks, tid, session->now.event->cpu);
 		session->task_tid = tid ? tid : NO_TASK; /* every CPU has an idle task of its own */
 	}
 	return session->task;
@@ -389,7 +396,7 @@ static int64_t current_pid(struct vm *vm)
 {
 	const struct event *event = vm->session.now.event;
 
-	return event && event->pid >= 0 ? event->pid : current_task(vm)->pid;
+	return event->pid >= 0 ? event->pid : current_task(vm)->pid;
 }
 
 /* ---- statistics ---- */
@@ -498,7 +505,7 @@ static bool read_memory(void *owner, uint64_t address, bool is_user, void *to, s
 	const struct vm *vm = owner;
 	struct iovec local = { to, size }, remote = { (void *)(uintptr_t)address, size };
 
-	return is_user && process_vm_readv(vm->session.now.tid, &local, 1, &remote, 1, 0) ==
+	return is_user && process_vm_readv(vm->session.now.event->tid, &local, 1, &remote, 1, 0) ==
 				  (ssize_t)size;
 }
 
@@ -680,7 +687,6 @@ bool vm_run_now(struct vm *vm, const struct probe *probe)
 	};
 	const struct handler *handler = &vm->handlers[probe->index];
 	struct global *const globals = vm->globals;
-	const struct code *code = handler->code;
 	const struct insn *pc = handler->insns;
 	union value *r = handler->registers;
 	union value keys[MAX_INDEXES], *value;
@@ -860,7 +866,7 @@ do_RETURN_STRING:
 		str_unref(str);
 	goto returned;
 do_NEXT_OVERLOAD: {
-	const struct code *next = code->next_overload;
+	const struct code *code = running_code(vm), *next = code->next_overload;
 
 	if (!next) {
 		fail_overload(vm, code);
@@ -878,19 +884,17 @@ do_CALL_LONG:
 do_CALL_STRING:
 	if (unlikely(is_interrupted(&vm->session)))
 		goto interrupted;
-	handler_note(vm, code, r);
+	handler_note(vm, r);
 	depth = vm->depth;
 	if (!call(vm, &vm->bytecode.functions[pc->b], pc))
 		goto raise;
 called:
 	if (vm->depth == depth)
 		goto returned;	/* a C body has already run */
-	code = vm->frames[vm->depth - 1].code;
 	r = top_registers(vm);
-	pc = code->insns;
+	pc = running_code(vm)->insns;
 	goto *labels[pc->op];
 returned:
-	code = vm->frames[vm->depth - 1].code;
 	r = top_registers(vm);
 	SKIP(pc->c);
 do_NATIVE:
@@ -1008,7 +1012,7 @@ do_HISTOGRAM:
 		goto raise;
 	SKIP_KEYS(pc->b);
 do_FOREACH_OPEN: {
-	const struct foreach_plan *plan = &code->foreachs[pc->b];
+	const struct foreach_plan *plan = &running_code(vm)->foreachs[pc->b];
 
 	walk_open(&vm->walks[vm->frames[vm->depth - 1].walks + pc->a], globals[plan->map].map,
 		  globals[plan->map].key_count, plan, r);
@@ -1040,10 +1044,10 @@ do_PID:
 	LONG(pc->a) = current_pid(vm);
 	NEXT;
 do_TID:
-	LONG(pc->a) = vm->session.now.tid;
+	LONG(pc->a) = vm->session.now.event->tid;
 	NEXT;
 do_CPU:
-	LONG(pc->a) = vm->session.now.cpu;
+	LONG(pc->a) = vm->session.now.event->cpu;
 	NEXT;
 do_PUT:
 	print_number(LONG(pc->a), pc->b ? &vm->text : &vm->session.output);
@@ -1073,11 +1077,10 @@ interrupted:
 	vm->quiet = true;
 	vm->fatal = true;
 raise:
-	handler_note(vm, code, r);
+	handler_note(vm, r);
 	pc = unwind(vm, pc);
 	if (!pc)
 		return handler_broke_off(vm);
-	code = vm->frames[vm->depth - 1].code;
 	r = top_registers(vm);
 	goto *labels[pc->op];
 #undef NEXT
@@ -1143,6 +1146,7 @@ struct vm *vm_new(const struct program *program, const struct run_options *optio
 	vm->session.options = options;
 	vm->session.tasks = tasks;
 	vm->session.task_tid = NO_TASK;
+	vm->session.now = (struct vm_context){ .binding = &no_binding, .event = &no_event };
 	if (!bytecode_compile(&vm->bytecode, program, options)) {
 		bytecode_free(&vm->bytecode);
 		free(vm);
@@ -1203,6 +1207,8 @@ bool vm_run(struct vm *vm, const struct vm_context *context)
 	vm->session.now = *context;
 	if (!context->binding)
 		vm->session.now.binding = &no_binding;
+	if (!context->event)
+		vm->session.now.event = &no_event;
 	return vm_run_now(vm, context->probe);
 }
 

@@ -16,13 +16,15 @@ struct stacks;
 struct vm_context {
 	const struct probe *probe;
 	const struct binding *binding;	/* how to load captures; no_binding outside kernel events */
-	const struct event *event;	/* NULL for begin, end, error, timers */
-	uint64_t time;			/* ns, CLOCK_MONOTONIC: of the event, or due time, or now */
-	uint32_t cpu;
-	int32_t tid;			/* of the event; our own in begin, end and timers */
+	/*
+	 * Its time is in ns of CLOCK_MONOTONIC. For begin, end, error and timers one without a record:
+	 * now, or when the timer was due, and our own thread.
+	 */
+	const struct event *event;
 };
 
 extern const struct binding no_binding;
+extern const struct event no_event;
 
 /* what natives see and change; the first member of struct vm */
 #define NO_TASK INT32_MIN

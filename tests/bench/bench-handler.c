@@ -105,9 +105,6 @@ static uint64_t cpu_time(void)
 static inline void run_hit(struct vm *vm, struct vm_context *now, const struct event *event)
 {
 	now->event = event;
-	now->time = event->time;
-	now->cpu = event->cpu;
-	now->tid = event->tid;
 	now->probe = event->bindings->probe;
 	now->binding = event->bindings;
 	vm_run_now(vm, now->probe);
