@@ -21,11 +21,14 @@ refused() { # WHAT PATTERN COMMAND…: with one error, which says so
 for point in syscall.open 'syscall.*' 'kernel.trace("sched_switch")' scheduler.ctxswitch; do
 	refused "$point" 'needs root (CAP_DAC_OVERRIDE), or a mount' "${nobody[@]}"
 done
-[ "$(< /proc/sys/kernel/perf_event_paranoid)" -ge 1 ] &&
+level=$(< /proc/sys/kernel/perf_event_paranoid) # Debian's kernels have a level 3
+[ "$level" -ge 1 ] && [ "$level" -le 2 ] &&
 	refused timer.profile 'needs the capability CAP_PERFMON (or CAP_SYS_ADMIN), or' "${nobody[@]}"
+[ "$level" -ge 3 ] &&
+	refused timer.profile 'needs the capability CAP_SYS_ADMIN where' "${nobody[@]}"
 
 "${nobody[@]}" unshare -Ur true 2> "$work/err" || exit 0
 refused syscall.open '(CAP_DAC_OVERRIDE, not only in a user namespace)' "${nobody[@]}" unshare -Ur
-[ "$(< /proc/sys/kernel/perf_event_paranoid)" -lt 1 ] ||
+[ "$level" -lt 1 ] ||
 	refused timer.profile 'holds in this user namespace only' "${nobody[@]}" unshare -Ur
 exit 0
