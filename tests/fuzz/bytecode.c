@@ -88,7 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bytecode = vm_bytecode(vm);
 	overwrite(&bytecode->probes[0], data, size);
 	if (!bytecode_verify(bytecode, &bytecode->probes[0])) {
-		struct vm_context now = { .probe = program->probes.items[0], .tid = 1 };
+		const struct event event = { .tid = 1, .pid = -1 };
+		struct vm_context now = { .probe = program->probes.items[0], .event = &event };
 
 		vm_session(vm)->interrupted = true;
 		vm_run(vm, &now);
