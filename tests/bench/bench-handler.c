@@ -13,7 +13,7 @@
 #define IN_A_ROW 8
 #define HITS 1024
 #define ROUNDS 2000
-#define REPEATS 40
+#define REPEATS 120
 
 /* a record as the kernel writes it for sys_enter_read */
 struct record {
