@@ -127,6 +127,7 @@ if chroot / true 2> /dev/null && build inside -static; then
 	chroot "$work/root" /bin/inside wait < "$work/go" > "$work/said" &
 	inside=$!
 	exec 3> "$work/go"
+	until [[ $(readlink "/proc/$inside/exe") == */bin/inside ]]; do sleep 0.02; done
 	start_stap -x $inside -e 'probe process('$inside').function("sell") {
 		println($place->row, " ", $place->level, " ", $count) }'
 	echo >&3
